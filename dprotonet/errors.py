@@ -17,6 +17,10 @@ class NotAnImage(UnreadableImage):
     """An intact file that holds no image: a text, a PDF, a structured report."""
 
 
+class UnreadableTable(ReadableError):
+    """A file that should hold rows of a table, but from which none can be read."""
+
+
 class ReaderBusy(ReadableError):
     """No reader became free in time. The file may be readable: try again."""
 

@@ -44,6 +44,14 @@ class BundleInfo:
     map_figures: Mapping[str, MapFigures] = field(default_factory=dict)
     """How often maps held evidence that is known, by what drew them; of its card."""
 
+    attributes: tuple[str, ...] = ()
+    """Names of those that it reads in a row of a table; empty where it reads images."""
+
+    @property
+    def reads_rows(self) -> bool:
+        """Does it read rows of a table, and no images?"""
+        return bool(self.attributes)
+
     @property
     def in_use(self) -> tuple[str, ...]:
         """Ids of the prototypes that are not switched off."""

@@ -19,6 +19,7 @@ from app.services.checks import site_choice
 from app.services.downloads.streamed import Streamed, zip_pieces
 from app.services.export import csv_bytes, csv_pieces, json_bytes
 from app.services.studies import blinding
+from app.services.tables.row_values import attribute_shares
 from app.services.workplace import Workplace
 from dprotonet.tables.parquet import Kind, parquet_pieces
 
@@ -53,7 +54,8 @@ _OF_ALL: tuple[str, ...] = ("model", "model_sha256", "site_sha256", "schema")
 @needs("export")
 def as_csv(workplace: Workplace, job_id: str) -> bytes:
     """A batch's results, one line a file, one column a class; of an image that the model refused
-    prediction, probability and classes are empty."""
+    prediction, probability and classes are empty. Of rows of a table one column an attribute says
+    how much of the heatmap that the batch made lies on it."""
     table = _Table.of(workplace, job_id)
     made = csv_bytes(tuple(table.columns), table.records(_rows(workplace, job_id)))
     return record_export(workplace, made, batch=job_id)
@@ -95,6 +97,7 @@ def as_json(workplace: Workplace, job_id: str) -> bytes:
             "probabilities": None if row.supported is False else dict(row.probabilities),
             "support": row.support.to_json() if row.support else None,
         }
+        | ({"shares": attribute_shares(workplace, row)} if info["attributes"] else {})
         for row in _rows(workplace, job_id)
     ]
     made = json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
@@ -108,14 +111,16 @@ class _Table:
     info: dict[str, Any]
     """The manifest."""
     columns: dict[str, Kind]
+    workplace: Workplace
 
     @classmethod
     def of(cls, workplace: Workplace, job_id: str) -> _Table:
         info = _manifest(workplace, job_id)
         columns = dict(COLUMNS)
         columns |= {f"p({name})": "number" for name in info["classes"]}
+        columns |= {f"share({name})": "number" for name in info["attributes"]}
         columns |= {name: "text" for name in _OF_ALL}
-        return cls(info, columns)
+        return cls(info, columns, workplace)
 
     def records(self, rows: Iterable[BatchRow]) -> Iterator[dict[str, Any]]:
         site = self.info["site"]
@@ -128,7 +133,11 @@ class _Table:
         extra = dict(zip(_OF_ALL, same, strict=True))
         for row in rows:
             probabilities = {f"p({name})": p for name, p in row.probabilities.items()}
-            yield _record(row) | _flat(row) | probabilities | extra
+            shares = {
+                f"share({name})": share
+                for name, share in attribute_shares(self.workplace, row).items()
+            }
+            yield _record(row) | _flat(row) | probabilities | shares | extra
 
 
 def _rows(workplace: Workplace, job_id: str) -> Iterator[BatchRow]:
@@ -181,9 +190,9 @@ def _manifest(workplace: Workplace, job_id: str) -> dict[str, Any]:
     digest = state.job.model or ""
     try:
         info = workplace.models.get(digest)
-        name, classes = info.name, list(info.classes)
+        name, classes, attributes = info.name, list(info.classes), list(info.attributes)
     except NotFound:
-        name, classes = "", []
+        name, classes, attributes = "", [], []
     return {
         "batch": state.job.job_id,
         "title": state.title,
@@ -193,6 +202,7 @@ def _manifest(workplace: Workplace, job_id: str) -> dict[str, Any]:
         "model": name,
         "model_sha256": digest,
         "classes": classes,
+        "attributes": attributes,
         "site": _site(workplace, digest, state.job.site),
         "explained": state.explain,
         "files": state.total,

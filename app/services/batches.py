@@ -12,6 +12,7 @@ from app.domain.figures.agreement import AgreementCounts
 from app.domain.figures.batch_view import BatchFilters, BatchLink, batch_name
 from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, Job, Work
 from app.domain.permissions import needs, within
+from app.domain.text import counted
 from app.services import jobs, originals
 from app.services.audit.recording import record_batch
 from app.services.checks import site_choice
@@ -59,20 +60,21 @@ def start_upload(
     entries: list[Entry] = []
     refusals: list[batch_files.RefusedArchive] = []
     try:
-        size = 0
+        size = files = 0
         for file_name, data in items:
-            before, size_before = len(entries), size
+            before, size_before, files_before = len(entries), size, files
             try:
-                for entry in batch_files.unpacked(workplace, file_name, data):
+                for entry in batch_files.unpacked(workplace, file_name, data, info):
                     entries.append(entry)
+                    files = max(files + (not entry.is_row), files_before + 1)
                     if entry.blob is not None:
                         staged.append(entry.blob)
                         size += entry.blob.size
-                    intake.check_upload(workplace, files=len(entries), size=size)
+                    intake.check_upload(workplace, files=files, size=size)
             except batch_files.RefusedArchive as error:
                 # None of it is used; what was unpacked is discarded in the end.
                 del entries[before:]
-                size = size_before
+                size, files = size_before, files_before + 1
                 refusals.append(error)
                 item = batch_files.refused(workplace, file_name, str(error))
                 entries.append(Entry(item, None, names.path_shown(workplace, file_name)))
@@ -265,6 +267,8 @@ def _save_upload(
             if entry.blob is not None:
                 keep(entry.blob)
         count = f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name
+        if all(entry.is_row for entry in entries) and len({one.origin for one in entries}) == 1:
+            count = f"{entries[0].origin}: {counted(len(entries), 'row')}"
         key = f"batch:upload:{jobs.new_id()}"
         site = site_choice.in_use(tx, info.digest)
         work = Work("batch", key, model=info.digest, site=site)

@@ -7,7 +7,7 @@ import logging
 from app.domain.permissions import needs
 from app.services import models
 from app.services.deidentify.patients import STARTED
-from app.services.uploading import intake
+from app.services.uploading import several
 from app.services.workplace import Workplace
 from dprotonet.images.walk import walk
 
@@ -32,7 +32,7 @@ def add_demo_cases(workplace: Workplace) -> int:
     if not folder.is_dir():
         return 0
     own = workplace.models.find(models.DEMO_MODEL)
-    results = intake.add_many(
+    results = several.add_many(
         workplace,
         ((file.path.name, file.path) for file in walk([folder])),
         source="demo",

@@ -9,6 +9,7 @@ from PIL import Image
 
 from app.domain.errors import NotFound
 from app.domain.permissions import needs, within
+from app.services.pictures import of_case
 from app.services.studies import blinding
 from app.services.workplace import Workplace
 from dprotonet.explain.reader.kept_maps import KeptMaps
@@ -31,7 +32,7 @@ def image(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColour
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
     case.check_frame(frame)
-    return workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    return of_case.read(workplace, case, frame=frame)
 
 
 @needs("see cases")

@@ -10,6 +10,7 @@
     reader.safetensors      the mask reader, where the bundle has one
     responses.safetensors   similarities to fit the last layer again; not in every bundle
     graph.json              the operators of a classifier that came as an ONNX file
+    source-rows.json        rows of the prototypes' sources; in bundles of rows that may carry them
 
 An imported classifier is a bundle too: it has no prototypes, and its records of them are empty.
 
@@ -25,6 +26,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dprotonet.attributes.row_images import RowImages
+from dprotonet.attributes.table import Row
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.coding.class_codes import ClassCode
 from dprotonet.bundle.contents import check_contents, checked_file, checked_weights
@@ -33,12 +36,14 @@ from dprotonet.bundle.manifest import (
     GRAPH,
     READER,
     RESPONSES,
+    SOURCE_ROWS,
     SUPPORT,
     Manifest,
     read_manifest,
 )
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.reader.facts import ReaderFacts
+from dprotonet.bundle.source_rows import rows_from_bytes
 from dprotonet.bundle.staging import replace_manifest
 from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle, WrongRequest
@@ -258,6 +263,20 @@ class Bundle:
                 "Save the model again."
             ) from error
         return responses
+
+    @property
+    def rows(self) -> RowImages | None:
+        """The table and the encoding of a bundle that takes rows; None of one that takes images."""
+        return self.manifest.rows
+
+    @cached_property
+    def source_rows(self) -> Mapping[str, Row]:
+        """Of a bundle that takes rows: sample id of a prototype's source to its row, as far as the
+        bundle may carry them."""
+        if self.manifest.rows is None or SOURCE_ROWS not in self.manifest.files:
+            return {}
+        data = checked_file(self.path, self.manifest, SOURCE_ROWS)
+        return rows_from_bytes(data, self.manifest.rows.table, self.name)
 
     @property
     def support_limits(self) -> SupportLimits | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.atomic_files import write_whole
+from dprotonet.attributes.row_images import RowImages
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.coding.class_codes import ClassCode, check_codes, class_codes, codes_to_json
 from dprotonet.bundle.model_card import ModelCard
@@ -26,9 +27,10 @@ from dprotonet.modeling.classifiers.options import ClassifierOptions
 from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import ModelOptions
 
-FORMATS = (1, 2, 3, 4)
+FORMATS = (1, 2, 3, 4, 5)
 """That this version reads. 2 has a gate, a scope or changes, 3 has a mask reader, 4 has codes of
-its classes, or is an imported classifier; a bundle with none of them is written as 1."""
+its classes, or is an imported classifier, 5 takes rows of a table; a bundle with none of them is
+written as 1."""
 
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "bundle.json",
@@ -39,6 +41,7 @@ MANIFEST, MODEL, PROTOTYPES, GALLERY = (
 RESPONSES = "responses.safetensors"  # in bundles whose last layer can be fitted again
 SUPPORT = "support.safetensors"
 READER = "reader.safetensors"
+SOURCE_ROWS = "source-rows.json"  # in bundles of rows that may carry those of their prototypes
 GRAPH = "graph.json"  # of a classifier that came as an ONNX file
 _MOST_JSON_BYTES = 64 << 20
 _SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -73,6 +76,8 @@ class Manifest:
         support: the limits of the gate's distance; None in a bundle that has none.
         reader: of the mask reader; None in a bundle that has none.
         codes: class name to its code in reports for other systems; classes may have none.
+        rows: what a bundle that takes rows of a table makes images of, and how; None in one that
+            takes images.
     """
 
     name: str
@@ -92,6 +97,7 @@ class Manifest:
     support: SupportLimits | None = None
     reader: ReaderFacts | None = None
     codes: Mapping[str, ClassCode] = field(default_factory=dict)
+    rows: RowImages | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
@@ -126,6 +132,10 @@ class Manifest:
             raise ValueError(f"the limits of a gate and {SUPPORT} go together")
         if (self.reader is None) != (READER not in self.files):
             raise ValueError(f"the facts of a mask reader and {READER} go together")
+        if self.rows is None and SOURCE_ROWS in self.files:
+            raise ValueError(f"{SOURCE_ROWS} is of a bundle that takes rows")
+        if self.rows is not None and self.rows.encoding.size != self.options.image_size:
+            raise ValueError("the encoding of rows makes images of another size")
         check_codes(self.codes, self.options.classes)
         if (GRAPH in self.files) != (getattr(self.options, "source", "") == "onnx"):
             raise ValueError(f"a classifier of an ONNX file and {GRAPH} go together")
@@ -185,11 +195,15 @@ class Manifest:
             values |= {"reader": self.reader.to_json()}
         if self.codes:
             values |= {"codes": codes_to_json(self.codes)}
+        if self.rows is not None:
+            values |= {"rows": self.rows.to_json()}
         return values
 
     @property
     def _format(self) -> int:
         """The oldest that has all that this bundle has."""
+        if self.rows is not None:
+            return 5
         if self.codes or isinstance(self.options, ClassifierOptions):
             return 4
         if self.reader is not None:
@@ -273,6 +287,8 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         fields["reader"] = ReaderFacts.from_json(data["reader"])
     if "codes" in data:
         fields["codes"] = class_codes(data["codes"])
+    if "rows" in data:
+        fields["rows"] = RowImages.from_json(data["rows"])
     return Manifest(**fields)
 
 

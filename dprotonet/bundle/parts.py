@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
+from dprotonet.attributes.row_images import RowImages
+from dprotonet.attributes.table import Row
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
@@ -65,6 +68,9 @@ class BundleParts:
             every image a label.
         reader: trained for the network as it is stored, half precision or not; None for a bundle
             whose heatmaps are all searched.
+        rows: of a bundle that takes rows of a table; None for one that takes images.
+        source_rows: of the same: sample id to the row of a prototype's source, to show it beside
+            others; None to keep none, as where rows are of patients.
 
     Raises:
         UnusableBundle: backbone or masks changed after the prototypes were made, the update was
@@ -89,6 +95,8 @@ class BundleParts:
     changes: tuple[Change, ...] = ()
     support: FittedSupport | None = None
     reader: FittedReader | None = None
+    rows: RowImages | None = None
+    source_rows: Mapping[str, Row] | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)

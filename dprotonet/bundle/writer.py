@@ -19,6 +19,7 @@ from dprotonet.bundle.manifest import (
     PROTOTYPES,
     READER,
     RESPONSES,
+    SOURCE_ROWS,
     SUPPORT,
     Manifest,
     write_json,
@@ -28,6 +29,7 @@ from dprotonet.bundle.parts import BundleParts, FittedReader, FittedSupport
 from dprotonet.bundle.reader.file import reader_to_bytes
 from dprotonet.bundle.reader.map_figures import MAPS
 from dprotonet.bundle.scope import Scope
+from dprotonet.bundle.source_rows import rows_to_bytes
 from dprotonet.bundle.staging import beside, check_target, move_in
 from dprotonet.bundle.support.file import distance_to_bytes
 from dprotonet.bundle.weights import weights_to_bytes
@@ -195,6 +197,8 @@ def _write(folder: Path, parts: BundleParts) -> None:
         (folder / SUPPORT).write_bytes(distance_to_bytes(parts.support.distance))
     if parts.reader is not None:
         (folder / READER).write_bytes(reader_to_bytes(parts.reader.reader))
+    if parts.source_rows is not None:
+        (folder / SOURCE_ROWS).write_bytes(rows_to_bytes(parts.source_rows))
     stored = part_digests(raw_tensors(weights), options)
     names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     write_manifest(
@@ -213,6 +217,7 @@ def _write(folder: Path, parts: BundleParts) -> None:
             card=parts.card,
             support=None if parts.support is None else parts.support.limits,
             reader=None if parts.reader is None else parts.reader.facts,
+            rows=parts.rows,
             files={name: file_digest(folder / name) for name in sorted(names)},
             parts=stored,
             # As stored, which half precision may have rounded; that they are the ones the update

@@ -117,7 +117,8 @@ def parquet_pieces(
 def parquet_rows(
     source: BinaryIO, *, only: Iterable[str] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """The rows of a Parquet file, a row group in memory at a time.
+    """The rows of a Parquet file, some of a row group in memory at a time. No thread is started, so
+    that a child process that may start none can read it.
 
     Args:
         source: the file, open for reading.
@@ -129,11 +130,10 @@ def parquet_rows(
     """
     arrow, parquet = _pyarrow()
     try:
-        file = parquet.ParquetFile(source)
-        for number in range(file.num_row_groups):
-            yield from file.read_row_group(
-                number, columns=None if only is None else list(only)
-            ).to_pylist()
+        file = parquet.ParquetFile(source, pre_buffer=False)
+        columns = None if only is None else list(only)
+        for batch in file.iter_batches(columns=columns, use_threads=False):
+            yield from batch.to_pylist()
     except (arrow.ArrowException, OSError) as error:
         raise ValueError(f"no whole Parquet file: {error}") from error
 

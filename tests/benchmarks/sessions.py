@@ -31,7 +31,7 @@ from app import bootstrap
 from app.domain.cases import CaseFilters
 from app.services import review
 from app.services.accounts import sign_in, users
-from app.services.uploading import intake
+from app.services.uploading import several
 from app.settings import Settings
 from tests.benchmarks.app_memory import running_program, write_images
 from tests.benchmarks.person import Person
@@ -106,7 +106,7 @@ def prepare(settings: Settings, images: Path, people: int) -> None:
             sign_in.set_by_link(workplace, link, password=PASSWORD)
         write_images(images, IMAGES)
         files = ((path.name, path) for path in sorted(images.iterdir()))
-        for _ in intake.add_many(workplace, files, source="upload"):
+        for _ in several.add_many(workplace, files, source="upload"):
             pass
         end = time.monotonic() + PATIENCE
         while review.list_cases(workplace, CaseFilters(status="waiting")).total:

@@ -1,6 +1,6 @@
 """A small random bundle, made in a second, for tests of every room."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from dprotonet.attributes.row_images import RowImages
+from dprotonet.attributes.table import Row
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
@@ -87,6 +89,8 @@ def make_tiny_bundle(
     seed: int = 0,
     responses: bool = False,
     own_maps: bool = False,
+    rows: RowImages | None = None,
+    source_rows: Mapping[str, Row] | None = None,
     **options: object,
 ) -> Bundle:
     """A whole bundle of random weights for 64 × 64 images, with a gallery; the same every time."""
@@ -119,6 +123,8 @@ def make_tiny_bundle(
             gallery=tuple(_gallery(model, update, images, pictures, own_maps)),
             half_precision=half_precision,
             responses=tiny_responses(model) if responses else None,
+            rows=rows,
+            source_rows=source_rows,
         ),
     )
 

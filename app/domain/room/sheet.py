@@ -55,14 +55,49 @@ class Action:
 
 
 @dataclass(frozen=True)
+class RowValue:
+    """One attribute of a row of a table, in words."""
+
+    name: str
+    text: str
+    unit: str = ""
+    note: str = ""
+    """That it is missing, or lies beyond the training rows, and what it is read as."""
+
+
+@dataclass(frozen=True)
+class SourceValue:
+    """One attribute of a training row beside that of the row that is read."""
+
+    name: str
+    text: str
+    sign: str
+    """How it differs: ▲ higher, ▼ lower, ≠ another word, ? missing in one; empty: it does not."""
+    hint: str
+    """The same in words."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of a heatmap lies on one attribute."""
+
+    name: str
+    value: float
+    """In [0, 1]."""
+    text: str
+
+
+@dataclass(frozen=True)
 class SourceImage:
-    """One training image of a prototype."""
+    """One training image, or training row, of a prototype."""
 
     title: str
     pixels: str
     """Address of its picture; empty where there is none."""
     heatmap: str
     """Address of where the network looks for the prototype in it; empty where that is not kept."""
+    values: tuple[SourceValue, ...] = ()
+    """Of a row: its attributes, in the order of the model."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +161,10 @@ class MapOffer:
     warning: str = ""
     actions: tuple[Action, ...] = ()
     details: tuple[str, ...] = ()
+    shares: tuple[Share, ...] = ()
+    """Of a row: the attributes that it marks, the most first."""
+    shares_text: str = ""
+    """The first of them in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -286,3 +325,7 @@ class RoomSheet:
     """What the network computed of a refused image is shown on request only."""
     anyway: str = ""
     """The words of that request; empty where there is nothing to ask for."""
+    kind: Literal["image", "row"] = "image"
+    """What is read. Of a row there is no window, no measuring and nothing to draw."""
+    values: tuple[RowValue, ...] = ()
+    """Of a row: its attributes, in the order of the model."""

@@ -120,5 +120,6 @@ def _load(path: Path) -> tuple[BundleInfo, Bundle | None]:
         is_editable=bundle.has_responses,
         has_reader=bundle.manifest.reader is not None,
         map_figures=bundle.card.map_figures,
+        attributes=bundle.rows.table.names if bundle.rows else (),
     )
     return info, bundle

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from app.domain.cases import CaseFacts
 
 if TYPE_CHECKING:
+    from dprotonet.attributes.reading import RowProblem
+    from dprotonet.attributes.table import AttributeTable, Row
     from dprotonet.images.deidentify.instructions import (
         Deidentified,
         Instructions,
@@ -101,6 +103,15 @@ class ImageReader:
             ReaderBusy: other files are being read and took too long.
         """
         return self._intake.directory(source)
+
+    def rows(
+        self, source: Path | bytes | HeldBytes, table: AttributeTable
+    ) -> tuple[Row | RowProblem, ...]:
+        """The rows of a table, as
+        :func:`dprotonet.attributes.isolated.read_rows_isolated`."""
+        from dprotonet.attributes.isolated import read_rows_isolated
+
+        return read_rows_isolated(self._intake, source, table)
 
     def deidentify(
         self, source: Path | bytes | HeldBytes, pseudonyms: Callable[[Survey], Instructions]

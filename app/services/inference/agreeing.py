@@ -11,6 +11,7 @@ from app.domain.jobs import Job
 from app.domain.permissions import needs
 from app.services import image_data, models
 from app.services.inference.frames import Predictors, Pulse
+from app.services.pictures import of_case
 from app.services.workplace import Workplace
 
 
@@ -29,10 +30,9 @@ def measure(workplace: Workplace, pool: Predictors, job: Job, pulse: Pulse) -> N
     if saved.agreement is not None or not tier:
         return
     models.approved(workplace, saved.model)
-    source = workplace.blobs.source(case.file_sha256)
     agreement = pool.agree(
         saved.model,
-        workplace.image_reader.read(source, frame=saved.frame),
+        of_case.read(workplace, case, frame=saved.frame, model=saved.model),
         saved.node,
         image_data.stored_heatmap(workplace, saved.heatmap_key),
         tier=tier,

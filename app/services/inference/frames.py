@@ -9,11 +9,12 @@ import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from app.domain.bundles import BundleInfo
+from app.domain.cases import Case
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation, Tier
 from app.domain.instant_maps import DrawnMaps
@@ -21,6 +22,9 @@ from app.domain.interventions.changes import Change
 from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.checks import site_choice
+from app.services.pictures import of_case
+from app.services.tables.fitting import is_row
+from app.services.tables.reading import check_fits
 from app.services.worklist import thumbnails
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged
@@ -205,7 +209,8 @@ def predict_frame(
         case, thumbnail = tx.cases.get(case_id), tx.cases.thumbnail(case_id)
         settings = site_choice.settings(tx, model, site) if site else None
     info = models.usable(workplace, model)
-    image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    check_fits(workplace, case, info)
+    image = of_case.read(workplace, case, frame=frame, model=model)
     new = None
     if info.has_reader:
         prediction, new = pool.predict_with_maps(model, image, site=settings)
@@ -235,7 +240,7 @@ def _save_with_files(
         with originals.keeping(workplace) as (tx, keep):
             maps = None
             if new is not None and staged is not None:
-                maps = new.drawn(keep(staged), outside)
+                maps = new.drawn(keep(staged), () if info.reads_rows else outside)
             _save(tx, workplace, case_id, frame, info, prediction, maps)
             if picture is not None:
                 tx.cases.set_thumbnail(case_id, keep(picture))
@@ -291,7 +296,7 @@ def explain_frame(
     if saved is not None:
         return saved
     models.approved(workplace, model)
-    image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    image = of_case.read(workplace, case, frame=frame, model=model)
     explanation = pool.explain(
         model,
         image,
@@ -317,7 +322,7 @@ def explain_frame(
                 tier=tier,
                 heatmap_key=keep(staged),
                 created_at=workplace.clock(),
-                **explanation.facts,
+                **_facts(explanation, case),
             )
             tx.explanations.add(saved)
     except NotFound:
@@ -325,6 +330,12 @@ def explain_frame(
     finally:
         workplace.blobs.discard(staged)
     return saved
+
+
+def _facts(explanation: Explanation, case: Case) -> dict[str, Any]:
+    """What was measured; the picture of a row shows no body."""
+    facts = explanation.facts
+    return facts | {"outside_body": None} if is_row(case.facts) else facts
 
 
 def _known(

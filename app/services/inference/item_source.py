@@ -35,6 +35,11 @@ def opened(workplace: Workplace, item: ClaimedItem) -> Path | Arrival:
         return Arrival(workplace.blobs.source(item.upload_key), item.name)
     path = Path(names.opened(workplace, item.folder or ""))
     path /= names.opened(workplace, item.path or "")
+    if path.parent.is_file():  # see app.services.tables.listed
+        raise Refused(
+            "This row of a table could not be read. Mend it in the table, and start a new batch of "
+            "the folder."
+        )
     # The folder may have changed since it was walked: no link leads out of it.
     if not path.is_file() or path.resolve() != path:
         raise Refused("The file no longer exists, or has become a link. Check the folder.")

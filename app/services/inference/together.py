@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import Case
+from app.domain.errors import NotFound
 from app.domain.permissions import needs, within
 from app.services import models, originals
 from app.services.archives import fetching
@@ -71,10 +72,17 @@ def most_beside(workplace: Workplace, item: ClaimedItem) -> int:
     """How many more files may be taken together with one that was just taken.
 
     None beside one that somebody began before, that has heatmaps to be made, or that has to be
-    fetched: these take long, and other workers would wait for what this one holds.
+    fetched: these take long, and other workers would wait for what this one holds. Nor beside a
+    row of a table, of which there is nothing to be decoded.
     """
     is_plain = item.attempt == 1 and item.case_id is None and not item.explain
-    return MOST - 1 if is_plain and not fetching.is_from_archive(workplace, item) else 0
+    if not is_plain or fetching.is_from_archive(workplace, item):
+        return 0
+    try:
+        info = workplace.models.get(item.job.model or "")
+    except NotFound:  # the file says so
+        return 0
+    return 0 if info.reads_rows else MOST - 1
 
 
 @needs("run the program")
@@ -199,7 +207,7 @@ def _write(
                 again.append(item_id)
                 continue
             case = _case(workplace, one.read)
-            twin = intake.twin_text(twins.get(case.pixel_sha256, ""))
+            twin = intake.twin_text(twins.get(case.pixel_sha256, ""), case.facts)
             state, message = ended(one.prediction, case.facts.frames, twin)
             known.add(case.file_sha256)
             twins.setdefault(case.pixel_sha256, case.file_name)

@@ -14,6 +14,7 @@ from app.services import models
 from app.services.checks import site_choice
 from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.frames import Predictors
+from app.services.pictures import of_case
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
 from dprotonet.images.types import GrayOrColourImage
@@ -70,8 +71,7 @@ def _result(workplace: Workplace, pool: Predictors, one: Try) -> InterventionRes
     models.approved(workplace, one.model)
 
     def image() -> GrayOrColourImage:
-        source = workplace.blobs.source(case.file_sha256)
-        return workplace.image_reader.read(source, frame=one.frame)
+        return of_case.read(workplace, case, frame=one.frame, model=one.model)
 
     return pool.intervene(
         one.model,

@@ -10,6 +10,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.permissions import needs, within
 from app.services import jobs, models
 from app.services.checks import site_choice
+from app.services.tables.reading import check_fits
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 from dprotonet.inference.prediction import Prediction
@@ -21,9 +22,13 @@ def set_case_model(workplace: Workplace, case_id: str, model: str) -> None:
 
     Raises:
         NotFound: there is no such bundle or case.
-        Refused: the installation does not trust the bundle.
+        Refused: the installation does not trust the bundle, or it is not made for such a case.
     """
-    digest = models.usable(workplace, model).digest
+    info = models.usable(workplace, model)
+    with workplace.store.read() as tx:
+        case = tx.cases.get(case_id)
+    check_fits(workplace, case, info)
+    digest = info.digest
     with workplace.store.write() as tx:
         _read_with(tx, case_id, digest, site_choice.in_use(tx, digest), workplace.clock())
 
@@ -93,6 +98,10 @@ def with_model(workplace: Workplace, case: Case) -> tuple[Case, BundleInfo | Non
         chosen = models.active(workplace)
         if chosen is None:
             return case, None, models.why_none(workplace)
+        try:
+            check_fits(workplace, case, chosen)
+        except Refused as error:
+            return case, None, str(error)
         with workplace.store.write() as tx:
             if tx.cases.get(case.case_id).model is None:
                 site = site_choice.in_use(tx, chosen.digest)

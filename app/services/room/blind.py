@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import Case, Sheet
@@ -17,8 +17,11 @@ from app.domain.studies.reads import FREE, FirstRead, Stage
 from app.domain.text import local_time
 from app.services.room.facts import facts
 from app.services.studies import managing, reading
+from app.services.tables.fitting import is_row, noun
+from app.services.tables.row_values import read_row
 from app.services.workplace import Workplace
 
+Kind = Literal["image", "row"]
 NOTHING = "nothing"
 ASKED = "q-"
 """Before the code of a protocol's question."""
@@ -53,6 +56,7 @@ def blind_sheet(
     )
     first = reading.first_read(workplace, case_id, frame=frame, study=study)
     labels = protocol.labels if protocol else _classes(workplace, case)
+    row = read_row(workplace, case, case.model)
     return RoomSheet(
         case_id=case_id,
         frame=frame,
@@ -61,7 +65,9 @@ def blind_sheet(
         study=study,
         facts=facts(workplace, bare, shows_models=False),
         pixels=f"/api/pixels/{case_id}/{{frame}}",
-        form=_form(workplace, labels, protocol, draft, first),
+        form=_form(workplace, labels, protocol, draft, first, noun(case.facts)),
+        kind=noun(case.facts),
+        values=row.values() if row else (),
     )
 
 
@@ -85,10 +91,11 @@ def _form(
     protocol: Protocol | None,
     draft: Draft | None,
     first: FirstRead | None,
+    kind: Kind,
 ) -> Form:
     entered = draft.entries if draft and first is None else Entries()
     return Form(
-        questions=questions(labels, protocol),
+        questions=questions(labels, protocol, kind),
         judgement=(),
         answers=entered.answers if first is None else _said(first),
         judgements={},
@@ -109,8 +116,11 @@ def _said(first: FirstRead) -> dict[str, Any]:
     return said | {f"{ASKED}{code}": str(answer) for code, answer in first.answers.items()}
 
 
-def questions(labels: tuple[str, ...], protocol: Protocol | None) -> tuple[Question, ...]:
-    """What it shows, how sure, where, and what the protocol asks besides."""
+def questions(
+    labels: tuple[str, ...], protocol: Protocol | None, kind: Kind = "image"
+) -> tuple[Question, ...]:
+    """What it shows, how sure, where, and what the protocol asks besides; nobody draws on a row of
+    a table, so that "where" is not asked of it."""
     words = protocol.confidence if protocol else protocols.CONFIDENCE
     found = [
         Question(
@@ -130,7 +140,7 @@ def questions(labels: tuple[str, ...], protocol: Protocol | None) -> tuple[Quest
             ),
         ),
     ]
-    if protocol is None or protocol.marks != "no":
+    if kind == "image" and (protocol is None or protocol.marks != "no"):
         found.append(
             Question(
                 "marks",
@@ -194,6 +204,8 @@ def lock(
     if not isinstance(label, str):
         raise Refused("The label is no text. Reload the page, then lock again.")
     protocol = protocol_of(workplace, study)
+    with workplace.store.read() as tx:
+        case = tx.cases.get(case_id)
     first = reading.lock(
         workplace,
         case_id,
@@ -202,7 +214,7 @@ def lock(
         label=label,
         confidence=entered.confidence,
         marks=entered.shapes(),
-        nothing_to_mark=answers.get("marks") == NOTHING,
+        nothing_to_mark=answers.get("marks") == NOTHING or is_row(case.facts),
         answers=answers_to(protocol, answers, "first"),
         active_seconds=entered.active_seconds or 0.0,
     )

@@ -13,6 +13,8 @@ from app.domain.room.sheet import EvidenceCard, SourceImage, Step, Waterfall
 from app.domain.text import counted, number, percent, signed
 from app.services.room.form import judged_by
 from app.services.room.percentiles import Distribution
+from app.services.tables.fitting import noun
+from app.services.tables.row_values import ReadRow
 from dprotonet.inference.prediction import Prediction
 
 MOST = 5
@@ -31,31 +33,38 @@ _EVEN = 1.05  # odds that are not worth a number
 _MOST_ODDS = 1000
 
 
-def cards(sheet: Sheet, known: dict[str, Distribution]) -> tuple[EvidenceCard, ...]:
+def cards(
+    sheet: Sheet, known: dict[str, Distribution], row: ReadRow | None = None
+) -> tuple[EvidenceCard, ...]:
     """What does most to the difference between the called class and the next, first; of an image
     that the model refused the most similar, which count for no class.
 
     Args:
         sheet: with a prediction.
         known: how similar the model's own images are, by prototype.
+        row: of a row of a table, what its model knows of it.
     """
     if sheet.prediction is None:
         return ()
     found = list(reasons(sheet.matches))
     if sheet.is_refused:
-        return tuple(_card(sheet, reason, known, "") for reason in found[:MOST])
+        return tuple(_card(sheet, reason, known, "", row) for reason in found[:MOST])
     found.sort(key=lambda reason: -abs(reason.evidence))
     least = LEAST * abs(found[0].evidence) if found else 0.0
     shown = [reason for reason in found[:MOST] if abs(reason.evidence) >= least]
-    return tuple(_card(sheet, reason, known, _effect(sheet, reason)) for reason in shown)
+    return tuple(_card(sheet, reason, known, _effect(sheet, reason), row) for reason in shown)
 
 
 def _card(
-    sheet: Sheet, reason: Reason, known: dict[str, Distribution], effect: str
+    sheet: Sheet,
+    reason: Reason,
+    known: dict[str, Distribution],
+    effect: str,
+    row: ReadRow | None,
 ) -> EvidenceCard:
     first = reason.matches[0]
     model, name = sheet.model or "", first.match.prototype
-    sources = tuple(_source(model, name, source) for source in first.sources)
+    sources = tuple(_source(sheet, name, source, row) for source in first.sources)
     return EvidenceCard(
         id=name,
         prototypes=reason.prototypes,
@@ -63,13 +72,13 @@ def _card(
         title=f"{', '.join(reason.prototypes)} · learned for “{reason.class_name}”",
         effect=effect,
         value=reason.evidence,
-        similarity=_similarity(first, known),
+        similarity=_similarity(first, known, noun(sheet.case.facts)),
         details=tuple(_details(row) for row in reason.matches),
         sources=sources,
         heatmap=_own_heatmap(sheet, first),
         palette="normal" if reason.class_name == sheet.negative_class else "finding",
         edit=f"/model?model={model}&off={quote(name, safe='')}" if effect else "",
-        asks=judged_by(sees_both=any(source.pixels for source in sources)),
+        asks=judged_by(sees_both=any(source.pixels or source.values for source in sources)),
     )
 
 
@@ -88,14 +97,17 @@ def _effect(sheet: Sheet, reason: Reason) -> str:
     images = len({source.image_sha256 for row in reason.matches for source in row.sources})
     if not images:
         return text
-    return f"{text}, as in {'this training image' if images == 1 else f'these {images} images'}"
+    thing = noun(sheet.case.facts)
+    return (
+        f"{text}, as in {f'this training {thing}' if images == 1 else f'these {images} {thing}s'}"
+    )
 
 
-def _similarity(row: SheetMatch, known: dict[str, Distribution]) -> str:
+def _similarity(row: SheetMatch, known: dict[str, Distribution], thing: str) -> str:
     distribution = known.get(row.match.prototype)
     if distribution is None:
-        return "How similar the model's own images are is not kept with this model."
-    return distribution.sentence(row.match.similarity, row.match.class_name)
+        return f"How similar the model's own {thing}s are is not kept with this model."
+    return distribution.sentence(row.match.similarity, row.match.class_name, thing)
 
 
 def _details(row: SheetMatch) -> str:
@@ -105,12 +117,16 @@ def _details(row: SheetMatch) -> str:
     return text if match.against is None else f"{text} for, {signed(match.against)} for the next"
 
 
-def _source(model: str, prototype: str, source: GallerySource) -> SourceImage:
-    address = f"/api/gallery/{model}/{quote(prototype, safe='')}/{source.number}"
+def _source(
+    sheet: Sheet, prototype: str, source: GallerySource, row: ReadRow | None
+) -> SourceImage:
+    address = f"/api/gallery/{sheet.model}/{quote(prototype, safe='')}/{source.number}"
+    title = f"Training {noun(sheet.case.facts)} {source.number + 1} of {prototype}"
     return SourceImage(
-        title=f"Training image {source.number + 1} of {prototype}: weight {percent(source.weight)}",
+        title=f"{title}: weight {percent(source.weight)}",
         pixels=f"{address}/pixels" if source.has_picture else "",
         heatmap=f"{address}/map" if source.has_own_map or source.has_heatmap else "",
+        values=row.beside(source.sample_id) if row else (),
     )
 
 
@@ -127,7 +143,7 @@ def _own_heatmap(sheet: Sheet, row: SheetMatch) -> str:
     return f"/api/own-map/{place}/{quote(row.match.prototype, safe='')}/map"
 
 
-def note(sheet: Sheet) -> str:
+def note(sheet: Sheet, shown: Sequence[EvidenceCard] = ()) -> str:
     """What stands in place of evidence, or beside it; empty where nothing needs to be said."""
     if sheet.prediction is None:
         return "The prototypes appear with the prediction."
@@ -137,7 +153,10 @@ def note(sheet: Sheet) -> str:
         return "The prototypes appear when their model is available."
     if not sheet.is_refused and is_silent(sheet.matches):
         return SILENT
-    if not any(source.has_picture for row in sheet.matches for source in row.sources):
+    has_rows = any(source.values for card in shown for source in card.sources)
+    if not has_rows and not any(
+        source.has_picture for row in sheet.matches for source in row.sources
+    ):
         return NO_GALLERY
     return ""
 

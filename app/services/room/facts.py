@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from app.domain.bundles import BundleInfo, without_text
-from app.domain.cases import Case, CaseFilters, CaseRow, Sheet
+from app.domain.cases import Case, CaseFilters, CaseRow, Sheet, Twin
 from app.domain.permissions import within
 from app.domain.room.sheet import Action, Facts, Link, ModelChoice
 from app.domain.text import counted
 from app.services import batches, models
 from app.services.sending import notes
+from app.services.tables.fitting import is_row
 from app.services.workplace import Workplace
 
 MOST_PRIORS = 50
@@ -30,7 +31,7 @@ def facts(workplace: Workplace, sheet: Sheet, *, shows_models: bool = True) -> F
         twins=tuple(
             Link(
                 twin.case_id,
-                f"The same pixels as case {twin.case_id} ({twin.file_name}), with another header",
+                twin_text(case, twin),
             )
             for twin in sheet.twins
         ),
@@ -43,6 +44,13 @@ def facts(workplace: Workplace, sheet: Sheet, *, shows_models: bool = True) -> F
         sending=notes.of_sheet(workplace, sheet) if shows_models else (),
         send=notes.send_words(workplace, sheet) if shows_models else "",
     )
+
+
+def twin_text(case: Case, twin: Twin) -> str:
+    """What the two cases share."""
+    if is_row(case.facts):
+        return f"The same values as case {twin.case_id} ({twin.file_name}), of another group"
+    return f"The same pixels as case {twin.case_id} ({twin.file_name}), with another header"
 
 
 def _who(workplace: Workplace, sheet: Sheet) -> str:
@@ -84,6 +92,8 @@ def _priors(workplace: Workplace, sheet: Sheet) -> tuple[Link, ...]:
 def facts_text(case: Case) -> str:
     """DICOM · DX · PA · 2500 × 2048 · 12 bit."""
     facts = case.facts
+    if is_row(facts):
+        return f"Row of a table · picture of {facts.columns} × {facts.rows}"
     parts = [
         facts.format.upper(),
         facts.modality,
@@ -105,6 +115,12 @@ def _link(row: CaseRow) -> Link:
 
 def _details(sheet: Sheet) -> tuple[str, ...]:
     case = sheet.case
+    if is_row(case.facts):
+        return (
+            f"Case {case.case_id}",
+            f"SHA-256 of the row as it is kept: {case.file_sha256}",
+            f"SHA-256 of its values: {case.pixel_sha256}",
+        )
     burned = {True: "yes", False: "no", None: "not stated"}[case.facts.burned_in_annotation]
     hashed = "decoded pixels" if case.pixel_hash == "decoded" else "pixels as encoded in the file"
     return (
@@ -115,7 +131,10 @@ def _details(sheet: Sheet) -> tuple[str, ...]:
 
 
 def _models(workplace: Workplace, sheet: Sheet) -> tuple[ModelChoice, ...]:
-    usable = [info for info in models.all(workplace) if not info.problem]
+    reads_rows = is_row(sheet.case.facts)
+    usable = [
+        info for info in models.all(workplace) if not info.problem and info.reads_rows == reads_rows
+    ]
     found = [ModelChoice(info.digest, _title(info)) for info in usable]
     if sheet.model and all(one.digest != sheet.model for one in found):
         found.insert(0, ModelChoice(sheet.model, f"Model not found · {sheet.model[:8]}"))

@@ -24,6 +24,8 @@ from app.domain.room.drafts import Draft, Entries
 from app.domain.room.sheet import Choice, Form, Question, RevisionNote
 from app.domain.studies.reads import FirstRead
 from app.domain.text import counted, label_text, local_time
+from app.services.tables import questions as of_rows
+from app.services.tables.fitting import is_row
 
 _VERDICTS: dict[Verdict, tuple[str, str]] = {
     "accept": ("Right", "The label is right."),
@@ -89,6 +91,13 @@ def judged_by(*, sees_both: bool) -> tuple[str, ...]:
     return tuple(question.id for question in JUDGEMENT if sees_both or question.id != "similar")
 
 
+def judgement(sheet: Sheet) -> tuple[Question, ...]:
+    """Asked of the prototypes of a sheet; of a refused image nothing is."""
+    if sheet.is_refused:
+        return ()
+    return of_rows.JUDGEMENT if is_row(sheet.case.facts) else JUDGEMENT
+
+
 def questions(sheet: Sheet, labels: Sequence[str] = ()) -> tuple[Question, ...]:
     """Of the prediction, or of the refusal.
 
@@ -114,11 +123,16 @@ def questions(sheet: Sheet, labels: Sequence[str] = ()) -> tuple[Question, ...]:
     remarks = Question("text", "Remarks", "text")
     if sheet.is_refused:
         return verdict, label, confidence, remarks
+    reads_row = is_row(sheet.case.facts)
     return (
         verdict,
         label,
-        Question("reason", "Is the reason right?", "choice", _REASONS),
-        Question("region", "This heatmap marks it", "choice", _REGIONS),
+        Question(
+            "reason", "Is the reason right?", "choice", of_rows.REASONS if reads_row else _REASONS
+        ),
+        Question(
+            "region", "This heatmap marks it", "choice", of_rows.REGIONS if reads_row else _REGIONS
+        ),
         confidence,
         remarks,
     )
@@ -138,7 +152,7 @@ def form(
     may_sign = actor.may("sign") and may_replace(latest, actor)
     return Form(
         questions=questions(sheet),
-        judgement=() if sheet.is_refused else JUDGEMENT,
+        judgement=judgement(sheet),
         answers={**answers, **entered.answers},
         judgements={**judgements, **entered.judgements},
         marks=entered.drawn(drawn),

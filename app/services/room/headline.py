@@ -9,6 +9,7 @@ from app.domain.room.sheet import ClassBar, Headline
 from app.domain.text import distinct_percents, number, percent
 from app.services.room import refusal
 from app.services.room.evidence import sum_details
+from app.services.tables.fitting import is_row, with_article
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.support import Support
 
@@ -89,7 +90,8 @@ def context(facts: CaseFacts, support: Support | None) -> str:
     """Frontal chest film, as in training."""
     kind = kind_of_image(facts)
     if support is None:
-        return f"{kind}. The model cannot tell whether it was made for such an image."
+        noun = with_article(facts)
+        return f"{kind}. The model cannot tell whether it was made for such {noun}."
     if support.verdict == "caution":
         return f"{kind}, at the edge of what the model was trained on."
     return f"{kind}, as in training."
@@ -97,6 +99,8 @@ def context(facts: CaseFacts, support: Support | None) -> str:
 
 def kind_of_image(facts: CaseFacts) -> str:
     """Frontal chest film; Image where the file does not say."""
+    if is_row(facts):
+        return "Row of a table"
     view = facts.view_position.upper()
     direction = "frontal" if view in _FRONTAL else "lateral" if view in _LATERAL else ""
     if facts.modality.upper() in _FILMS:

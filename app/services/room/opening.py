@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.domain.cases import Sheet
 from app.domain.errors import NotFound
 from app.domain.permissions import needs
 from app.domain.room.drafts import Draft
-from app.domain.room.sheet import Form, RoomSheet
+from app.domain.room.sheet import EvidenceCard, Form, RoomSheet
 from app.domain.studies.reads import FREE
 from app.services import review
 from app.services.room import blind, evidence, map_offers, percentiles, refusal
@@ -15,6 +17,8 @@ from app.services.room.form import form, revision_notes
 from app.services.room.headline import headline
 from app.services.room.second_read import second_form
 from app.services.studies import blinding, reading
+from app.services.tables import row_values
+from app.services.tables.fitting import is_row, noun
 from app.services.trust import stopping
 from app.services.workplace import Workplace
 
@@ -50,7 +54,8 @@ def open_room(
         draft = tx.drafts.get(case_id, frame=frame, reader=workplace.reader, study=study)
     hides = sheet.is_refused and not anyway
     known = percentiles.of_model(workplace, sheet.model) if sheet.model else {}
-    shown = () if hides else evidence.cards(sheet, known)
+    row = row_values.read_row(workplace, sheet.case, sheet.model)
+    shown = () if hides else evidence.cards(sheet, known, row)
     return RoomSheet(
         case_id=case_id,
         frame=frame,
@@ -58,7 +63,7 @@ def open_room(
         stage=stage,
         study=study,
         facts=facts(workplace, sheet, shows_models=study == FREE),
-        pixels=f"/api/pixels/{case_id}/{{frame}}",
+        pixels=_pixels(sheet),
         form=_form(workplace, sheet, draft, frame, study),
         headline=headline(
             sheet,
@@ -67,14 +72,25 @@ def open_room(
         ),
         waterfall=evidence.steps(sheet, shown),
         cards=shown,
-        evidence_note="" if hides else _evidence_note(sheet),
-        maps=() if hides else map_offers.offers(sheet),
+        evidence_note="" if hides else _evidence_note(sheet, shown),
+        maps=()
+        if hides
+        else row_values.with_shares(workplace, sheet, map_offers.offers(sheet), row),
         map_actions=() if hides else map_offers.requests(sheet),
         work=() if hides else map_offers.work(sheet),
         revisions=revision_notes(sheet) if study == FREE else (),
         hides_network=hides,
         anyway="" if not sheet.is_refused else refusal.SHOW if hides else refusal.HIDE,
+        kind=noun(sheet.case.facts),
+        values=row.values() if row else (),
     )
+
+
+def _pixels(sheet: Sheet) -> str:
+    """Of a row the address names the model that makes its picture, so that a browser which has
+    that of another asks again."""
+    address = f"/api/pixels/{sheet.case.case_id}/{{frame}}"
+    return f"{address}?model={sheet.model}" if is_row(sheet.case.facts) else address
 
 
 def _form(workplace: Workplace, sheet: Sheet, draft: Draft | None, frame: int, study: str) -> Form:
@@ -86,8 +102,8 @@ def _form(workplace: Workplace, sheet: Sheet, draft: Draft | None, frame: int, s
     return second_form(sheet, draft, read, protocol, may_sign=may_sign)
 
 
-def _evidence_note(sheet: Sheet) -> str:
-    return refusal.CAUTION if sheet.is_refused else evidence.note(sheet)
+def _evidence_note(sheet: Sheet, shown: Sequence[EvidenceCard]) -> str:
+    return refusal.CAUTION if sheet.is_refused else evidence.note(sheet, shown)
 
 
 def _stopped(workplace: Workplace, sheet: Sheet) -> str:

@@ -27,7 +27,7 @@ class Distribution:
     with_class: np.ndarray
     without: np.ndarray
 
-    def sentence(self, similarity: float, class_name: str) -> str:
+    def sentence(self, similarity: float, class_name: str, noun: str = "image") -> str:
         """More similar than 92 % of the model's own images with “pneumonia”, and than 99 % of
         those without."""
         parts = []
@@ -35,7 +35,7 @@ class Distribution:
             parts.append(f"than {percent(_below(self.with_class, similarity))} of those with it")
         if len(self.without):
             parts.append(f"than {percent(_below(self.without, similarity))} of those without")
-        return f"Of the model's own images for “{class_name}”: more similar {', '.join(parts)}."
+        return f"Of the model's own {noun}s for “{class_name}”: more similar {', '.join(parts)}."
 
 
 @within

@@ -18,7 +18,7 @@ from app.domain.studies.reads import SignedRead, StudyRead
 from app.domain.text import local_time
 from app.services.interventions import asking
 from app.services.room.blind import ASKED, answers_to, asked, protocol_of
-from app.services.room.form import JUDGEMENT, first_read_text, questions
+from app.services.room.form import first_read_text, judgement, questions
 from app.services.room.signing import judgements_of, more_of
 from app.services.studies import reading
 from app.services.workplace import Workplace
@@ -43,7 +43,7 @@ def second_form(
             *questions(sheet, protocol.labels if protocol else ()),
             *asked(protocol, "second"),
         ),
-        judgement=() if sheet.is_refused else JUDGEMENT,
+        judgement=judgement(sheet),
         answers=_said(said) if said else entered.answers,
         judgements=entered.judgements,
         marks=entered.drawn(drawn),

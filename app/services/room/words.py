@@ -60,6 +60,17 @@ WORDS: dict[str, str] = {
     "details": "Details",
     "numbers": "The numbers",
     "about_heatmap": "About this heatmap",
+    "values": "Values of this row",
+    "attribute": "Attribute",
+    "value": "Value",
+    "unit": "Unit",
+    "this_row": "This row",
+    "training_row": "Training row",
+    "marked": "What the heatmap marks",
+    "differs": (
+        "Where the training row differs by a tenth of the scale or more: ▲ higher, ▼ lower, ≠ "
+        "another category, ? missing in one of the two."
+    ),
     "probabilities": "Calibrated probabilities",
     "revisions": "Revisions",
     "discard": "Discard my entries",

@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from app.domain.bundles import BundleInfo
 from app.domain.cases import shown_path
 from app.domain.errors import Refused
 from app.domain.jobs import ItemState
 from app.domain.permissions import within
 from app.services.deidentify import names
+from app.services.tables.arriving import is_table, rows_of
 from app.services.uploading import archive, intake
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
-from dprotonet.errors import NotAnImage, ReaderBusy, UnreadableImage
+from dprotonet.errors import NotAnImage, ReadableError, ReaderBusy, UnreadableImage
 from dprotonet.images.discs.directory import MOST_BYTES, Directory
 from dprotonet.images.file_names import is_directory
 from dprotonet.images.isolated.held_bytes import HeldBytes
@@ -43,11 +45,19 @@ class Entry:
     """The name of the archive that held it, as it came."""
     directory: Directory | None = None
     """Of a DICOMDIR: what it lists."""
+    is_row: bool = False
+    """Of a table: the table counts as one file, whatever it holds."""
 
 
 @within
-def unpacked(workplace: Workplace, name: str, data: bytes | Path | HeldBytes) -> Iterator[Entry]:
-    """The files in one upload, staged: itself, or what is in it where it is a ZIP file.
+def unpacked(
+    workplace: Workplace,
+    name: str,
+    data: bytes | Path | HeldBytes,
+    info: BundleInfo | None = None,
+) -> Iterator[Entry]:
+    """The files in one upload, staged: itself, what is in it where it is a ZIP file, or the rows of
+    a table, where the model reads rows.
 
     A file that cannot be taken in is an item that says why, without staged bytes. So is a DICOMDIR,
     which is read and not kept.
@@ -56,6 +66,9 @@ def unpacked(workplace: Workplace, name: str, data: bytes | Path | HeldBytes) ->
         RefusedArchive: the archive as a whole cannot be used.
     """
     origin = names.path_shown(workplace, name)
+    if info is not None and is_table(data, name):
+        yield from _rows(workplace, name, data, info)
+        return
     if not archive.is_archive(data):
         yield _entry(workplace, data, Entry(_item(workplace, name), None, origin, name))
         return
@@ -72,6 +85,26 @@ def unpacked(workplace: Workplace, name: str, data: bytes | Path | HeldBytes) ->
                 yield _entry(workplace, entry.file, new)
     except Refused as error:
         raise RefusedArchive(str(error)) from error
+
+
+def _rows(
+    workplace: Workplace, name: str, data: bytes | Path | HeldBytes, info: BundleInfo
+) -> Iterator[Entry]:
+    origin = names.path_shown(workplace, name)
+    try:
+        found = rows_of(workplace, data, name=name, info=info)
+    except ReadableError as error:
+        yield Entry(refused(workplace, name, str(error)), None, origin, name)
+        return
+    for row in found:
+        item = NewItem(row.name, shown_path=row.name)
+        if row.arrival is None:
+            item = replace(item, state="error", message=row.problem)
+            yield Entry(item, None, origin, name, is_row=True)
+        else:
+            staged = intake.stage(workplace, row.arrival)
+            item = replace(item, upload_key=staged.key)
+            yield Entry(item, staged, origin, name, is_row=True)
 
 
 @within

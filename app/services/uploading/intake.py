@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from app.domain.bundles import BundleInfo
 from app.domain.cases import Case, CaseFacts, Intake, Source, shown_name
 from app.domain.errors import Refused
 from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.audit.recording import record_case
 from app.services.checks import site_choice
-from app.services.deidentify import names
-from app.services.deidentify.arrival import Arrival, MayShowText, arrival
+from app.services.deidentify.arrival import Arrival, arrival
 from app.services.deidentify.patients import check_chosen
+from app.services.tables.arriving import is_table
+from app.services.tables.fitting import check_kind, is_row
+from app.services.tables.reading import facts_of, row_in
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged, TooManyBytes
 from app.store.sql_store import Transaction
-from dprotonet.errors import NotAnImage, ReadableError
+from dprotonet.errors import NotAnImage
 from dprotonet.images.file_names import printable
 from dprotonet.images.isolated.held_bytes import HeldBytes
 
@@ -63,6 +66,8 @@ def add(
         ReadableError: the file is too large, not an image, or cannot be read; nothing was kept.
         MayShowText: a patient's image, whose pixels may name somebody; nothing was kept.
     """
+    if not isinstance(data, Arrival) and is_table(data, name):
+        raise Refused(_why_no_table(workplace, model))
     staged = stage(workplace, data, name=name)
     try:
         return _add_staged(
@@ -77,46 +82,6 @@ def add(
         )
     finally:
         workplace.blobs.discard(staged)
-
-
-@needs("add images")
-def add_many(
-    workplace: Workplace,
-    items: Iterable[tuple[str, bytes | Path | HeldBytes]],
-    *,
-    source: Source = "upload",
-    model: str | None = None,
-    held: Callable[[Arrival], None] = lambda arrival: None,
-) -> list[Intake]:
-    """Take in several files; one that cannot be read costs itself only.
-
-    Args:
-        workplace: where.
-        items: (name, bytes or path) of each.
-        source: where they came from.
-        model: digest of the bundle to read them with; the active one when left out.
-        held: called with each patient's image that was not taken in because it may show text.
-    """
-    results = []
-    for name, data in items:
-        shown = names.file_shown(workplace, name)
-        try:
-            results.append(add(workplace, data, name=name, source=source, model=model))
-        except MayShowText as error:
-            results.append(_held(error.arrival, held))
-        except NotAnImage as error:
-            results.append(Intake("skipped", shown, message=str(error)))
-        except ReadableError as error:
-            results.append(Intake("error", shown, message=str(error)))
-    return results
-
-
-def _held(arrived: Arrival, held: Callable[[Arrival], None]) -> Intake:
-    try:
-        held(arrived)
-    except Refused as error:
-        return Intake("error", arrived.name, message=str(error))
-    return Intake("held", arrived.name, message=" ".join(arrived.warnings))
 
 
 @within
@@ -230,10 +195,9 @@ def _add_staged(
         known = tx.cases.find(file_sha256=staged.key)
     if known is not None:
         return _duplicate(known, name)
-    facts, pixel_sha256 = workplace.image_reader.look(workplace.blobs.staged_source(staged))
-    if model is None:
-        chosen = models.active(workplace)
-        model = chosen.digest if chosen else None
+    chosen = models.active(workplace) if model is None else workplace.models.get(model)
+    model = chosen.digest if chosen else None
+    facts, pixel_sha256 = _looked_at(workplace, staged, chosen)
     case = new_case(workplace, staged, facts, pixel_sha256, name, source, model)
     with originals.keeping(workplace) as (tx, keep):
         case = replace(case, site=site_choice.in_use(tx, model) if site is None else site)
@@ -256,9 +220,38 @@ def _add_staged(
                 now=case.created_at,
             )
     log.info("case %s added: %s, %d bytes", case.case_id, facts.format, staged.size)
-    return Intake(
-        "added", case.file_name, case.case_id, twin_text(twins[0].file_name if twins else "")
+    twin = twins[0].file_name if twins else ""
+    return Intake("added", case.file_name, case.case_id, twin_text(twin, case.facts))
+
+
+def _why_no_table(workplace: Workplace, model: str | None) -> str:
+    info = models.active(workplace) if model is None else workplace.models.get(model)
+    if info is not None:
+        check_kind(info, row=True)
+    return (
+        "A table is taken in row by row, each a case of its own. Upload it on the Review or the "
+        "Batch page."
     )
+
+
+def _looked_at(
+    workplace: Workplace, staged: Staged, model: BundleInfo | None
+) -> tuple[CaseFacts, str]:
+    """Facts of a file and the hash of its pixels; of a row that of its values.
+
+    Raises:
+        Refused: the model is not made for such a file.
+    """
+    source = workplace.blobs.staged_source(staged)
+    row = row_in(source)
+    if row is None:
+        looked = workplace.image_reader.look(source)
+        if model is not None:
+            check_kind(model, row=False)
+        return looked
+    if model is None:
+        raise Refused(models.why_none(workplace))
+    return facts_of(workplace, row, model), row.values_sha256
 
 
 @within
@@ -304,10 +297,14 @@ def _plain(facts: CaseFacts) -> CaseFacts:
 
 
 @within
-def twin_text(file_name: str) -> str:
-    """What is said of a new case whose pixels are those of an earlier file; empty where none
-    has them."""
-    return f"The same pixels as “{file_name}”, with another header." if file_name else ""
+def twin_text(file_name: str, facts: CaseFacts) -> str:
+    """What is said of a new case whose pixels, or values, are those of an earlier file; empty where
+    none has them."""
+    if not file_name:
+        return ""
+    if is_row(facts):
+        return f"The same values as “{file_name}”, of another group."
+    return f"The same pixels as “{file_name}”, with another header."
 
 
 def _duplicate(known: Case, name: str) -> Intake:
@@ -315,5 +312,6 @@ def _duplicate(known: Case, name: str) -> Intake:
         "duplicate",
         shown_name(name),
         known.case_id,
-        f"This file was already imported, as “{known.file_name}”.",
+        f"This {'row' if is_row(known.facts) else 'file'} was already imported, as "
+        f"“{known.file_name}”.",
     )

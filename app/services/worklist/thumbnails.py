@@ -16,6 +16,7 @@ from PIL import Image
 from app.domain.errors import Missing
 from app.domain.permissions import needs, within
 from app.services import originals
+from app.services.pictures import of_case
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged
 
@@ -43,7 +44,7 @@ def thumbnail(workplace: Workplace, case_id: str) -> bytes:
             return workplace.blobs.read(key)
         except Missing:
             pass  # it can be made again
-    image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=0)
+    image = of_case.read(workplace, case)
     made = drawn(image)
     staged = workplace.blobs.stage(made)
     try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app.domain.bundles import BundleInfo
 from app.domain.figures.batch_view import LONGEST_NAME
 from app.domain.jobs import Job
 from app.domain.text import counted, megabytes
@@ -77,10 +78,10 @@ def draw_new_batch(workplace: Workplace) -> None:
     if kind == _SERVER:
         _draw_server_folder(workplace, model, explain, name)
     else:
-        _draw_upload(workplace, model, explain, name)
+        _draw_upload(workplace, usable[model], explain, name)
 
 
-def _draw_upload(workplace: Workplace, model: str, explain: bool, name: str) -> None:
+def _draw_upload(workplace: Workplace, model: BundleInfo, explain: bool, name: str) -> None:
     sent = received_files(workplace, key="batch-upload", keeps=True)
     chosen = [
         file for file in workplace.uploads.held(upload_token(workplace)) if file.key in sent.ids
@@ -89,10 +90,10 @@ def _draw_upload(workplace: Workplace, model: str, explain: bool, name: str) -> 
         size = sum(file.size for file in chosen)
         st.caption(f"Chosen: {counted(len(chosen), 'file')}, {megabytes(size)}.")
     else:
-        st.caption(upload_limits(workplace))
+        st.caption(upload_limits(workplace, model, batch=True))
     if st.button("Start", type="primary", disabled=not chosen, key="batch-start"):
         with show_errors_on_top():
-            _open_batch(_start_upload(workplace, sent.ids, model, explain, name))
+            _open_batch(_start_upload(workplace, sent.ids, model.digest, explain, name))
         st.rerun()  # refused: the files were deleted, so the page is redrawn without them
 
 

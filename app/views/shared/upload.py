@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import streamlit as st
 
+from app.domain.bundles import BundleInfo
 from app.domain.cases import Intake
 from app.domain.text import counted, megabytes
+from app.services import models
 from app.services.deidentify import held
-from app.services.uploading import intake, receiving
+from app.services.tables.arriving import MOST_ROWS
+from app.services.uploading import intake, receiving, several
 from app.services.workplace import Workplace
 from app.viewer.upload_field import Upload, upload_field
 from app.views.shared.format import plain
@@ -29,11 +32,12 @@ _TOKEN = "upload-token"
 
 def draw_upload(workplace: Workplace) -> None:
     """The field for files or a folder, and the results of the last upload."""
-    st.markdown("##### Add images")
+    model = models.active(workplace)
+    st.markdown("##### Add a table" if model and model.reads_rows else "##### Add images")
     sent = received_files(workplace, key="review-upload", keeps=False)
     if sent.ids:
         _add(workplace, sent)
-    st.caption(upload_limits(workplace))
+    st.caption(upload_limits(workplace, model))
     _draw_results()
 
 
@@ -65,9 +69,23 @@ def upload_token(workplace: Workplace) -> str:
     return token
 
 
-def upload_limits(workplace: Workplace) -> str:
-    """What fits in one upload, and how to add more."""
+def upload_limits(workplace: Workplace, model: BundleInfo | None, *, batch: bool = False) -> str:
+    """What fits in one upload, and how to add more.
+
+    Args:
+        workplace: whose limits.
+        model: that reads what is uploaded; None: it is not chosen yet.
+        batch: the upload becomes a batch.
+    """
     settings = workplace.settings
+    if model is not None and model.reads_rows:
+        most = MOST_ROWS if batch else settings.upload_files
+        more = "" if batch else " For more, use the Batch page."
+        return (
+            f"The model {plain(model.name)} reads rows of a table: CSV in UTF-8, or Parquet. Each "
+            f"row becomes a case of its own; up to {most:,} at once. Columns that the model does "
+            f"not read are not kept.{more}"
+        )
     return (
         "DICOM, PNG, JPEG, TIFF, BMP or WebP, recognised by content. Up to "
         f"{counted(settings.upload_files, 'file')} and {megabytes(settings.upload_bytes)} at once. "
@@ -81,7 +99,7 @@ def _add(workplace: Workplace, sent: Upload) -> None:
         receiving.taken(workplace, upload_token(workplace), sent.ids) as files,
     ):
         token = upload_token(workplace)
-        results = intake.add_many(
+        results = several.add_many(
             workplace, files, held=lambda arrived: held.hold(workplace, token, arrived)
         )
     st.session_state["upload-results"] = results

@@ -157,6 +157,12 @@ def _black_out(request: Request) -> None:
     black_out_request(request)
 
 
+def _rows(request: Request) -> None:
+    from dprotonet.attributes.isolated import answer_rows
+
+    answer_rows(request)
+
+
 # A handler answers once, or raises an UnreadableImage, whose sentence goes to the parent.
 HANDLERS: dict[str, Callable[[Request], None]] = {
     "read": _read,
@@ -169,6 +175,7 @@ HANDLERS: dict[str, Callable[[Request], None]] = {
     "unpack": _unpack,
     "deidentify": _deidentify,
     "black out": _black_out,
+    "rows": _rows,
 }
 
 

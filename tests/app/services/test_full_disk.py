@@ -18,7 +18,7 @@ from app.domain.errors import DiskFull
 from app.services import batches, review
 from app.services.inference import queue
 from app.services.storage import retention
-from app.services.uploading import intake
+from app.services.uploading import intake, several
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.migrate import upgrade
@@ -48,7 +48,7 @@ def stored(workplace: Workplace) -> int:
 def test_an_upload_on_a_full_disk_leaves_nothing_and_says_why(disk: Path, small: Workplace) -> None:
     fill(disk)
     before = stored(small)
-    (taken,) = intake.add_many(small, [("large.png", LARGE)])
+    (taken,) = several.add_many(small, [("large.png", LARGE)])
     assert taken.outcome == "error" and taken.message.startswith("The disk is full")
     with pytest.raises(DiskFull):
         batches.start_upload(small, [("large.png", LARGE), ("b.png", png(5))])
@@ -121,7 +121,7 @@ def test_bytes_that_do_not_fit_leave_neither_rows_nor_files(
     for part in ("fsync", "replace"):
         with monkeypatch.context() as patch:
             patch.setattr(os, part, full)
-            (taken,) = intake.add_many(workplace, [("large.png", LARGE)])
+            (taken,) = several.add_many(workplace, [("large.png", LARGE)])
         assert taken.message.startswith("The disk is full")
     assert review.list_cases(workplace).total == 0 and stored(workplace) == 0
 
@@ -141,6 +141,6 @@ def test_a_file_that_may_not_be_read_says_so_without_the_systems_words(
 
         with monkeypatch.context() as patch:
             patch.setattr(Path, "open", refused)
-            (taken,) = intake.add_many(workplace, [("image.png", path)])
+            (taken,) = several.add_many(workplace, [("image.png", path)])
         assert taken.outcome == "error" and taken.message.startswith("The file could not be")
         assert os.strerror(number) not in taken.message

@@ -35,6 +35,8 @@ from app.settings import Settings
 from app.store.files.blobs import Blobs
 from app.store.files.spool import Spool
 from app.store.sql_store import SqlStore
+from dprotonet.attributes.reading import RowProblem, read_rows
+from dprotonet.attributes.table import AttributeTable, Row
 from dprotonet.bundle.reader.map_figures import MapFigures
 from dprotonet.errors import Cancelled
 from dprotonet.explain.explanation import READER, SEARCH, Agreement, Explanation, Faithfulness
@@ -112,6 +114,12 @@ class DirectReader:
     def directory(self, source: Source) -> Directory:
         return read_directory(source)
 
+    def rows(
+        self, source: Path | bytes | HeldBytes, table: AttributeTable
+    ) -> tuple[Row | RowProblem, ...]:
+        data = source.read_bytes() if isinstance(source, Path) else source
+        return read_rows(io.BytesIO(data if isinstance(data, bytes) else data.read()), table)
+
     def deidentify(
         self, source: Source, pseudonyms: Callable[[Survey], Instructions]
     ) -> tuple[Deidentified, Survey]:
@@ -135,6 +143,7 @@ class FakePool:
     """Says "finding" of bright images, and marks the middle; without a gate, unless it gets one."""
 
     prototypes: tuple[str, ...] = ("p00", "p01", "p02", "p03")
+    classes: tuple[str, str] = CLASSES
     predicted: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     tiers: list[Tier] = field(default_factory=list)
@@ -154,14 +163,15 @@ class FakePool:
         self.predicted.append(model)
         share = float(image.unit().mean())
         threshold = 0.5 if site is None or site.threshold is None else site.threshold
-        probabilities = {"none": 1 - share, "finding": share}
+        none, finding = self.classes
+        probabilities = {none: 1 - share, finding: share}
         return Prediction(
-            label="finding" if share >= threshold else "none",
+            label=finding if share >= threshold else none,
             probabilities=probabilities,
-            logits={"none": -share, "finding": share},
+            logits={none: -share, finding: share},
             threshold=threshold,
             matches=tuple(
-                PrototypeMatch(name, CLASSES[n % 2], 0.9 - n / 10, share / (n + 1))
+                PrototypeMatch(name, self.classes[n % 2], 0.9 - n / 10, share / (n + 1))
                 for n, name in enumerate(self.prototypes)
             ),
             closest_similarity=0.9,

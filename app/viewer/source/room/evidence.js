@@ -3,6 +3,7 @@
 
 import { element } from "../elements.js";
 import { evidenceDetails } from "./evidence_details.js";
+import { besideTable } from "./row/values.js";
 import { segments } from "./segments.js";
 import { isAsked } from "./verdict.js";
 import { waterfallTable } from "./waterfall.js";
@@ -146,6 +147,7 @@ export class Evidence {
           type: "button", "aria-pressed": String(isOff), "data-action": "off",
           title: this.offKey, onclick: () => acts.switchOff(card.prototypes),
         }, words.switch_off)),
+      ...(source?.values.length ? [besideTable(words, this.sheet.values, source.values)] : []),
       element("div", { class: "judgement", "data-judges": card.id },
         ...card.prototypes.flatMap((name) => this.#judgement(name, judgements[name] ?? {}, card)),
         ...(card.edit ? [element("a", { href: card.edit, class: "quiet edit" }, words.edit)] : [])));
@@ -153,7 +155,7 @@ export class Evidence {
 
   #sourceTitle(source) {
     const { sources } = this.card;
-    if (!source?.pixels) return [];
+    if (!source?.pixels && !source?.values.length) return [];
     if (sources.length === 1) return [element("span", { class: "quiet" }, source.title)];
     return [element("button", { type: "button", class: "plain", onclick: () => this.nextSource(1) },
       `${source.title} (${this.source + 1} / ${sources.length})`)];

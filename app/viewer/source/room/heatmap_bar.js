@@ -78,6 +78,7 @@ export class HeatmapBar {
     const chosen = answers.judged_map === map.id ? answers.region : null;
     return [
       ...(map.warning ? [element("strong", {}, `${map.warning} `)] : []),
+      ...(map.shares_text ? [element("span", {}, `${map.shares_text} `)] : []),
       element("span", {}, `${map.claim} `),
       ...(question ? [element("span", { class: "question inline", "data-asks": "region" },
         element("span", { class: "title" }, question.title),

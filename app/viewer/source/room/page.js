@@ -49,7 +49,7 @@ export class Page {
   }
 
   /** @param {boolean} isAlone nothing lies beside the image */
-  show({ facts, stage }, isAlone) {
+  show({ facts, kind, stage }, isAlone) {
     this.title.textContent = facts.title;
     this.facts.textContent = facts.line;
     this.who.textContent = facts.who;
@@ -58,7 +58,7 @@ export class Page {
       element("option", { value: digest, selected: digest === facts.model }, title)));
     this.model.hidden = facts.models.length === 0;
     this.middle.classList.toggle("blind", isAlone);
-    this.note({ stage });
+    this.note({ kind, stage });
   }
 
   say(text) {

@@ -20,6 +20,7 @@ import { KeyActions } from "./reader/key_actions.js";
 import { Keyboard } from "./reader/keyboard.js";
 import { Preferences } from "./reader/preferences.js";
 import { Settings } from "./reader/settings.js";
+import { hasUse } from "./row/tools.js";
 import { Screen } from "./screen.js";
 import { ask, sentenceOf } from "./server.js";
 
@@ -50,6 +51,7 @@ export class Room {
       questions: () => opened.sheet?.form.questions ?? [],
       answer: (id, value) => this.answer(id, value),
       acts: keyActs(this),
+      hasUse: (id) => hasUse(opened.sheet?.kind, id),
       pane: screen.pane,
     });
     this.keyboard = new Keyboard(keys, (id, isDown) => this.keyActions.run(id, isDown));
@@ -87,6 +89,7 @@ export class Room {
       begin: (sheet, isOther) => this.#begin(sheet, isOther),
       renew: (sheet, before) => {
         this.maps.renew(sheet, before);
+        this.#showRow(sheet);
         this.redraw();
         if (awaitsModel(before) && !awaitsModel(sheet)) this.#loadQueue(); // its row says so too
       },
@@ -133,8 +136,14 @@ export class Room {
     const own = Drafts.recall(this.opened.path);
     this.entries.begin(sheet.form, own);
     this.screen.begin(this.entries.marks, sheet.frame);
+    this.#showRow(sheet);
     this.redraw();
     if (own) this.#entered();
+  }
+
+  /** Another model may make another picture of a row; its address says which. */
+  #showRow({ kind, case_id: key, pixels }) {
+    if (kind === "row") this.screen.pane.show({ key, url: (frame) => pixels.replace("{frame}", frame) });
   }
 
   #ready(milliseconds) {

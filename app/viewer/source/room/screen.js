@@ -9,6 +9,7 @@ import { keysHelp } from "./dialogs/keys_help.js";
 import { more } from "./dialogs/more.js";
 import { Page } from "./page.js";
 import { QueueList } from "./queue_list.js";
+import { RowValues } from "./row/values.js";
 import { Toolbar } from "./toolbar.js";
 import { TriesBar } from "./tries_bar.js";
 import { VerdictStrip } from "./verdict.js";
@@ -37,6 +38,7 @@ export class Screen {
     this.triesBar = new TriesBar(words, tries, hand.tries);
     this.evidence = new Evidence(
       words, this.triesBar.root, (root) => new ImagePane(root, pane), hand.evidence, keyOf("off"));
+    this.values = new RowValues(words);
     this.verdict = new VerdictStrip(words, hand.verdict, keyOf);
     this.queue = new QueueList(words, hand.open);
     this.keysDialog = new Dialog(words.keys, words, (body) =>
@@ -45,7 +47,7 @@ export class Screen {
       body.replaceChildren(...more(words, this.sheet.facts, hand.readsFirst(), hand.more)));
     this.page = new Page(words, { keyOf, titleOf }, hand.page, {
       queue: this.queue.root,
-      image: [this.tools.root, screen, this.heatmapBar.root],
+      image: [this.tools.root, element("div", { class: "looking" }, screen, this.values.root), this.heatmapBar.root],
       evidence: this.evidence.root,
       verdict: this.verdict.root,
       dialogs: [this.keysDialog.root, this.moreDialog.root],
@@ -79,13 +81,14 @@ export class Screen {
     this.heatmapBar.show(sheet, map, maps.isOn, answers);
     this.evidence.show(sheet, { judgements, tried: this.tries.now, compared, map });
     this.triesBar.show(sheet);
+    this.values.show(sheet, maps.isOn ? map : null);
     this.verdict.show(sheet.form, answers);
     this.showTools();
     this.#layHeatmap(map, maps);
   }
 
   /** Every tool as the pane has it now. */
-  showTools() { this.tools.show(this.pane); }
+  showTools() { this.tools.show(this.pane, this.sheet?.kind); }
 
   #layHeatmap(map, maps) {
     const over = maps.over(map, this.evidence.card);

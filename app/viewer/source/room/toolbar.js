@@ -2,6 +2,7 @@
 
 import { element, options } from "../elements.js";
 import { icon } from "./icons.js";
+import { hasUse } from "./row/tools.js";
 
 const OWN = "own";
 const SAVE = "save";
@@ -48,14 +49,21 @@ export class Toolbar {
     this.show(this.room.pane);
   }
 
-  /** Set every control to the pane's state. */
-  show(pane) {
+  /**
+   * Set every control to the pane's state.
+   *
+   * @param {import("../image/image_pane.js").ImagePane} pane
+   * @param {string} [kind] of the sheet, as it was shown last where it is not given
+   */
+  show(pane, kind = this.kind) {
     const { room } = this;
+    this.kind = kind;
     if (!pane) return;
     this.#showPresets(pane);
     const { drawing } = pane;
     for (const [id, button] of this.buttons) {
       const key = room.keyOf(id);
+      button.hidden = !hasUse(kind, id);
       button.title = key ? `${room.titleOf(id)} (${key})` : room.titleOf(id);
       const isOn = isPressed(id, pane.tool, drawing);
       if (isOn !== null) button.setAttribute("aria-pressed", String(isOn));
@@ -74,8 +82,9 @@ export class Toolbar {
         { value: SAVE, label: words.save_window },
       ], "0");
     }
-    this.preset.hidden = presets.length === 0;
-    this.numbers.hidden = presets.length === 0;
+    const hasWindows = presets.length > 0 && this.kind !== "row";
+    this.preset.hidden = !hasWindows;
+    this.numbers.hidden = !hasWindows;
     const window = pane.image ? pane.window : null;
     const hasTable = Boolean(window?.table);
     for (const [input, value] of [[this.centre, window?.centre], [this.width, window?.width]]) {

@@ -17,9 +17,19 @@ export class TriesBar {
   }
 
   show(sheet) {
-    const { hand, tries, words } = this;
+    const { tries, words } = this;
     this.root.hidden = sheet.cards.length === 0 || sheet.stage === "blind" || sheet.hides_network;
     this.root.replaceChildren(...(this.root.hidden ? [] : [element("div", { class: "row" },
+      ...(sheet.kind === "row" ? [] : this.#region()),
+      element("span", { class: "grow" }),
+      element("button", {
+        type: "button", "data-action": "restore", disabled: !tries.isTrying, onclick: () => tries.restore(),
+      }, words.restore))]));
+  }
+
+  #region() {
+    const { hand, tries, words } = this;
+    return [
       element("span", { class: "title" }, words.try_region),
       ...SHAPES.map((kind) => element("button", {
         type: "button", "data-region": kind, "aria-pressed": String(hand.isDrawing(kind)),
@@ -27,10 +37,7 @@ export class TriesBar {
       }, words[kind])),
       this.#choice(words.region_action, ["hide", "keep"], tries.action, (action) => tries.choose({ action })),
       this.#choice(words.fill, ["blur", "mean", "noise"], tries.fill, (fill) => tries.choose({ fill })),
-      element("span", { class: "grow" }),
-      element("button", {
-        type: "button", "data-action": "restore", disabled: !tries.isTrying, onclick: () => tries.restore(),
-      }, words.restore))]));
+    ];
   }
 
   #choice(title, values, chosen, choose) {

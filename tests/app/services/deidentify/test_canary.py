@@ -25,7 +25,7 @@ from app.services.room import opening, signing
 from app.services.room import queue as room_queue
 from app.services.storage import backing_up
 from app.services.studies import exporting, managing, outcomes, reading
-from app.services.uploading import intake, receiving
+from app.services.uploading import receiving, several
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.backup import backup
@@ -160,7 +160,7 @@ def take_in_by_every_way(workplace: Workplace, pool: FakePool) -> Outcome:
     token = workplace.uploads.open()
     sent = {f"{FOLDER}/{FILE_NAME}.dcm": planted_dicom(1), f"{FILE_NAME}.txt": FILE_NAME.encode()}
     sent |= {f"{FILE_NAME}.{ending}": data for ending, data in planted_pictures().items()}
-    results = intake.add_many(workplace, send(workplace, token, sent))
+    results = several.add_many(workplace, send(workplace, token, sent))
     outcome.texts += [repr(result).encode() for result in results]
     batch = {f"{FILE_NAME}-2.dcm": planted_dicom(2), f"{FOLDER}.zip": planted_archive(3)}
     batch[f"{FOLDER}-broken.zip"] = planted_archive(4)[:700]

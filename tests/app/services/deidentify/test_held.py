@@ -16,7 +16,7 @@ from app.services.deidentify import held
 from app.services.deidentify.key import PseudonymKey
 from app.services.deidentify.reidentify import reidentify
 from app.services.inference import queue
-from app.services.uploading import intake, receiving
+from app.services.uploading import intake, receiving, several
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.secret_keys import WrongKey
@@ -50,7 +50,7 @@ def send(workplace: Workplace, token: str, name: str, data: bytes) -> str:
     with receiving.receive(workplace, token, name=name) as incoming:
         incoming.write(data)
     with receiving.taken(workplace, token, [incoming.key]) as files:
-        (result,) = intake.add_many(
+        (result,) = several.add_many(
             workplace, files, held=lambda arrived: held.hold(workplace, token, arrived)
         )
     return result.outcome

@@ -24,6 +24,7 @@ def test_a_sheet_becomes_json_and_says_everything(readers: None, read: Room) -> 
     assert empty == {
         *("frame", "study", "evidence_note", "work", "revisions", "hides_network", "anyway"),
         "map_actions",  # the mask reader has a map of every node
+        "values",  # of a row of a table
     }
     assert (given["stage"], given["pixels"]) == ("free", f"/api/pixels/{read.case_id}/{{frame}}")
 

@@ -9,7 +9,7 @@ from app.domain.cases import CaseFilters
 from app.domain.errors import Refused
 from app.services import review
 from app.services.inference import queue
-from app.services.uploading import intake
+from app.services.uploading import intake, several
 from app.services.workplace import Workplace
 from app.settings import Settings
 from dprotonet.errors import NotAnImage, ReadableError, UnreadableImage
@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_read_leaves_nothing_behind(workplace: Workplace) 
 
 
 def test_one_bad_file_among_several_costs_itself_only(workplace: Workplace) -> None:
-    results = intake.add_many(
+    results = several.add_many(
         workplace,
         [("a.png", png(1)), ("b.png", b"\x89PNG broken"), ("c.txt", b"text"), ("d", png(2))],
     )

@@ -10,15 +10,17 @@ export class KeyActions {
    * @param {() => object[]} parts.questions of the form
    * @param {(id: string, value: string) => void} parts.answer
    * @param {Object<string, () => void>} parts.acts of the room, by the ids of app/services/room/keys.py
+   * @param {(id: string) => boolean} [parts.hasUse] false of what means nothing for what is shown
    * @param {{run: (id: string, options?: object) => boolean}} parts.pane for those of app/viewer/actions.py
    */
   constructor(parts) {
-    Object.assign(this, parts);
+    Object.assign(this, { hasUse: () => true, ...parts });
   }
 
   /** @returns {boolean} whether the key is the room's; false leaves it to the browser */
   run(id, isDown) {
     if (this.dialogs.some(({ isOpen }) => isOpen)) return this.#close(id, isDown);
+    if (!this.hasUse(id)) return true;
     if (id === HELD) return this.pane.run(id, { held: isDown });
     if (!isDown) return true;
     const answer = answerOf(id, this.questions());

@@ -65,3 +65,11 @@ test("over a dialog keys do nothing but close it", () => {
   expect(actions.run("help", true)).toBe(true);
   expect(done).toEqual(["close"]);
 });
+
+test("a key that means nothing for what is shown does nothing, and is not the browser's either", () => {
+  const { actions, done } = pressed();
+  actions.hasUse = (id) => id !== "invert";
+  expect(actions.run("invert", true)).toBe(true);
+  actions.run("next", true);
+  expect(done).toEqual(["next"]);
+});

@@ -1,0 +1,1 @@
+"""Rows of tables: taken in, shown as pictures and as values, and exported."""

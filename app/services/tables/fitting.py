@@ -1,0 +1,47 @@
+"""Which models read which cases: rows of tables and images are never mixed up."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from app.domain.bundles import BundleInfo
+from app.domain.cases import CaseFacts
+from app.domain.errors import Refused
+from app.domain.tables.table_row import FORMAT
+
+
+def is_row(facts: CaseFacts) -> bool:
+    """Is the case a row of a table?"""
+    return facts.format == FORMAT
+
+
+def noun(facts: CaseFacts) -> Literal["row", "image"]:
+    """What a sentence calls the case."""
+    return "row" if is_row(facts) else "image"
+
+
+def with_article(facts: CaseFacts) -> str:
+    """An image, a row."""
+    return "a row" if is_row(facts) else "an image"
+
+
+def check_kind(info: BundleInfo, *, row: bool) -> None:
+    """Refuse an image for a model that reads rows, and a row for one that reads images.
+
+    Args:
+        info: the model.
+        row: what is to be read is a row of a table, not an image.
+
+    Raises:
+        Refused: with the sentence for the reader.
+    """
+    if info.reads_rows and not row:
+        raise Refused(
+            f"The model {info.name} reads rows of a table, and this is an image. Upload a table "
+            "as CSV or Parquet, or choose a model that reads images."
+        )
+    if row and not info.reads_rows:
+        raise Refused(
+            f"The model {info.name} reads images, and this is a table. Upload images, or choose a "
+            "model that reads rows of a table on the Model page."
+        )

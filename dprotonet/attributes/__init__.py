@@ -1,0 +1,1 @@
+"""Rows of a table as images: their description, checked reading, and encodings."""

@@ -1,0 +1,112 @@
+"""SuperTML (Sun et al. 2019): each attribute's value written as text in a field of its own.
+
+Every field has the same size, as in the paper's SuperTML-EF. What is written is the value's place
+on its scale, in percent, in digits drawn here: no font of the system is asked for, so that a row
+has the same image on every computer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dprotonet.attributes.encodings.encoding import Encoding, check_size, check_units
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# Five rows of three pixels a digit, from the left bit to the right.
+_DIGITS = (
+    (7, 5, 5, 5, 7),
+    (2, 6, 2, 2, 7),
+    (7, 1, 7, 4, 7),
+    (7, 1, 7, 1, 7),
+    (5, 5, 7, 1, 1),
+    (7, 4, 7, 1, 7),
+    (7, 4, 7, 5, 7),
+    (7, 1, 2, 2, 2),
+    (7, 5, 7, 5, 7),
+    (7, 5, 7, 1, 7),
+)
+_WIDEST, _HEIGHT = 11, 5  # px of "100", and of a digit
+
+
+@dataclass(frozen=True)
+class SuperTml(Encoding):
+    """Values as text.
+
+    Attributes:
+        count: A, how many attributes a row has.
+        size: S, px.
+    """
+
+    count: int
+    size: int = 128
+
+    name = "supertml"
+
+    def __post_init__(self) -> None:
+        check_size(self.size)
+        if not isinstance(self.count, int) or self.count < 1:
+            raise ValueError("an encoding needs at least one attribute")
+        if self._side <= _WIDEST:
+            need = 32 * math.ceil(self._columns * (_WIDEST + 1) / 32)
+            raise ValueError(
+                f"{self.count} attributes cannot be written on {self.size} pixels; take {need}"
+            )
+
+    @property
+    def attributes(self) -> int:
+        """A, how many attributes a row has."""
+        return self.count
+
+    @property
+    def _columns(self) -> int:
+        return math.ceil(math.sqrt(self.count))
+
+    @property
+    def _side(self) -> int:
+        return self.size // self._columns
+
+    def pixels(self, units: Sequence[float]) -> np.ndarray:
+        """The image of a row, white on black: ``(S, S, 3)`` uint8."""
+        import numpy as np
+
+        check_units(self, units)
+        image = np.zeros((self.size, self.size), np.uint8)
+        factor = (self._side - 1) // _WIDEST
+        for number, unit in enumerate(units):
+            text = _written(round(100 * unit)).repeat(factor, axis=0).repeat(factor, axis=1)
+            top, left = self._corner(number)
+            top += (self._side - text.shape[0]) // 2
+            left += (self._side - text.shape[1]) // 2
+            image[top : top + text.shape[0], left : left + text.shape[1]] = text * 255
+        return np.repeat(image[..., None], 3, axis=2)
+
+    def paint(self, units: Sequence[float]) -> np.ndarray:
+        """``(A, S, S)`` float32: 1 on the attribute's whole field."""
+        import numpy as np
+
+        check_units(self, units)
+        result = np.zeros((self.count, self.size, self.size), np.float32)
+        for number in range(self.count):
+            top, left = self._corner(number)
+            result[number, top : top + self._side, left : left + self._side] = 1
+        return result
+
+    def _corner(self, number: int) -> tuple[int, int]:
+        row, column = divmod(number, self._columns)
+        return row * self._side, column * self._side
+
+
+def _written(number: int) -> np.ndarray:
+    """A whole number as ``(5, width)`` zeros and ones, a pixel between its digits."""
+    import numpy as np
+
+    columns: list[list[int]] = []
+    for digit in str(number):
+        rows = _DIGITS[int(digit)]
+        columns += [[(row >> bit) & 1 for row in rows] for bit in (2, 1, 0)] + [[0] * _HEIGHT]
+    return np.array(columns[:-1], np.uint8).T
