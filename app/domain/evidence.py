@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.domain.cases import SheetMatch
+from dprotonet.modeling.reasons.options import ReasonKind
 
 SOURCES = 3
 """Source images that a page shows of a prototype."""
@@ -39,6 +40,17 @@ class Reason:
         """Ids."""
         return tuple(row.match.prototype for row in self.matches)
 
+    @property
+    def kind(self) -> ReasonKind:
+        """What its prototypes are."""
+        return self.matches[0].match.kind
+
+    @property
+    def name(self) -> str:
+        """“p03, p05 · pneumonia”; a concept needs no class beside its name."""
+        names = ", ".join(self.prototypes)
+        return f"{names} · {self.class_name}" if self.kind == "prototype" else names
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -68,7 +80,8 @@ def reasons(matches: Iterable[SheetMatch]) -> tuple[Reason, ...]:
         images = frozenset(source.image_sha256 for source in row.sources[:SOURCES])
         match = row.match
         # Without source images nothing says that two prototypes show the same.
-        key = (match.class_name, images, match.evidence < 0) if images else match.prototype
+        is_grouped = bool(images) and match.kind == "prototype"
+        key = (match.class_name, images, match.evidence < 0) if is_grouped else match.prototype
         groups.setdefault(key, []).append(row)
     return tuple(Reason(tuple(rows)) for rows in groups.values())
 

@@ -12,8 +12,8 @@ from app.domain.evidence import Bar, Reason, is_silent, reasons, waterfall
 from app.domain.room.sheet import EvidenceCard, SourceImage, Step, Waterfall
 from app.domain.text import counted, number, percent, signed
 from app.services.room.form import judged_by
-from app.services.room.percentiles import Distribution
-from dprotonet.inference.prediction import Prediction
+from app.services.room.percentiles import Distribution, axis_text
+from dprotonet.inference.prediction import Prediction, PrototypeMatch
 
 MOST = 5
 """Prototypes that are shown; the others are in the details."""
@@ -55,12 +55,13 @@ def _card(
 ) -> EvidenceCard:
     first = reason.matches[0]
     model, name = sheet.model or "", first.match.prototype
-    sources = tuple(_source(model, name, source) for source in first.sources)
+    sources = tuple(_source(model, first.match, source) for source in first.sources)
+    can_be_judged = reason.kind != "other"
     return EvidenceCard(
         id=name,
         prototypes=reason.prototypes,
         class_name=reason.class_name,
-        title=f"{', '.join(reason.prototypes)} · learned for “{reason.class_name}”",
+        title=_title(reason),
         effect=effect,
         value=reason.evidence,
         similarity=_similarity(first, known),
@@ -68,9 +69,18 @@ def _card(
         sources=sources,
         heatmap=_own_heatmap(sheet, first),
         palette="normal" if reason.class_name == sheet.negative_class else "finding",
-        edit=f"/model?model={model}&off={quote(name, safe='')}" if effect else "",
-        asks=judged_by(sees_both=any(source.pixels for source in sources)),
+        edit=f"/model?model={model}&off={quote(name, safe='')}" if effect and can_be_judged else "",
+        asks=judged_by(sees_both=any(s.pixels for s in sources)) if can_be_judged else (),
     )
+
+
+def _title(reason: Reason) -> str:
+    """What it is, and which class it goes with."""
+    if reason.kind == "concept":
+        return f"Concept “{reason.prototypes[0]}” · speaks most for “{reason.class_name}”"
+    if reason.kind == "other":
+        return f"All that is no named concept, for “{reason.class_name}”"
+    return f"{', '.join(reason.prototypes)} · learned for “{reason.class_name}”"
 
 
 def _effect(sheet: Sheet, reason: Reason) -> str:
@@ -85,6 +95,8 @@ def _effect(sheet: Sheet, reason: Reason) -> str:
     text = f"{signed(amount, 1)} towards {towards}"
     if amount < 0:
         text = f"{signed(amount, 1)}, against {towards}"
+    if reason.kind != "prototype":
+        return f"Moves the prediction by {text}"
     images = len({source.image_sha256 for row in reason.matches for source in row.sources})
     if not images:
         return text
@@ -93,6 +105,10 @@ def _effect(sheet: Sheet, reason: Reason) -> str:
 
 def _similarity(row: SheetMatch, known: dict[str, Distribution]) -> str:
     distribution = known.get(row.match.prototype)
+    if row.match.kind == "other":
+        return "It has no images of its own: the model found it without being told what it is."
+    if row.match.kind == "concept":
+        return axis_text(row.match.similarity, distribution)
     if distribution is None:
         return "How similar the model's own images are is not kept with this model."
     return distribution.sentence(row.match.similarity, row.match.class_name)
@@ -100,15 +116,21 @@ def _similarity(row: SheetMatch, known: dict[str, Distribution]) -> str:
 
 def _details(row: SheetMatch) -> str:
     match = row.match
-    text = f"{match.prototype}: similarity {number(match.similarity, 3)}, logit"
-    text += f" {signed(match.contribution)}"
+    value = f"similarity {number(match.similarity, 3)}"
+    if match.kind != "prototype":
+        value = f"axis {signed(match.similarity)}" if match.kind == "concept" else "together"
+    text = f"{match.prototype}: {value}, logit {signed(match.contribution)}"
     return text if match.against is None else f"{text} for, {signed(match.against)} for the next"
 
 
-def _source(model: str, prototype: str, source: GallerySource) -> SourceImage:
+def _source(model: str, match: PrototypeMatch, source: GallerySource) -> SourceImage:
+    prototype = match.prototype
     address = f"/api/gallery/{model}/{quote(prototype, safe='')}/{source.number}"
+    title = f"Training image {source.number + 1} of {prototype}: weight {percent(source.weight)}"
+    if match.kind == "concept":
+        title = f"Training image {source.number + 1} of {prototype}: {signed(source.similarity)}"
     return SourceImage(
-        title=f"Training image {source.number + 1} of {prototype}: weight {percent(source.weight)}",
+        title=title,
         pixels=f"{address}/pixels" if source.has_picture else "",
         heatmap=f"{address}/map" if source.has_own_map or source.has_heatmap else "",
     )
@@ -117,7 +139,7 @@ def _source(model: str, prototype: str, source: GallerySource) -> SourceImage:
 def _own_heatmap(sheet: Sheet, row: SheetMatch) -> str:
     """Where the network looks for the prototype in this image: what the mask reader drew in the
     pass that predicts, else the prototype's own mask."""
-    node = f"prototype:{row.match.prototype}"
+    node = row.match.node
     place = f"{sheet.case.case_id}/{sheet.frame}/{sheet.model}"
     for one in sheet.instant:
         if one.node == node:
@@ -163,9 +185,8 @@ def _step(bar: Bar, by_prototype: dict[str, str]) -> Step:
     if bar.reason is None:
         name = f"Others {'for' if bar.evidence > 0 else 'against'} ({bar.count})"
         return Step(name, bar.evidence, bar.start, signed(bar.evidence), "")
-    name = f"{', '.join(bar.reason.prototypes)} · {bar.reason.class_name}"
     card = by_prototype.get(bar.reason.prototypes[0], "")
-    return Step(name, bar.evidence, bar.start, signed(bar.evidence), card)
+    return Step(bar.reason.name, bar.evidence, bar.start, signed(bar.evidence), card)
 
 
 def question(prediction: Prediction) -> str:
