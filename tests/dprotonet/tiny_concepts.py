@@ -4,6 +4,8 @@ Its images are those of :mod:`tests.dprotonet.tiny_bundle`; the axis "bright" is
 disc is, and every second image is said to show "device".
 """
 
+import copy
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -30,7 +32,12 @@ SHOWN = 3  # images of each axis
 
 def tiny_concept_net(**options: object) -> ConceptNet:
     """A random network whose batch norm and whitening have seen some images."""
-    chosen = {"classes": CLASSES, "concepts": CONCEPTS, "backbone": "mobilenet_v2", **options}
+    return copy.deepcopy(_network(tuple(options.items())))
+
+
+@cache
+def _network(options: tuple[tuple[str, object], ...]) -> ConceptNet:
+    chosen = {"classes": CLASSES, "concepts": CONCEPTS, "backbone": "mobilenet_v2", **dict(options)}
     network = build_concept_net(
         ConceptOptions(**{"image_size": SIZE, "depth": 8, **chosen})  # type: ignore[arg-type]
     )
