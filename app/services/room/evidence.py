@@ -44,7 +44,8 @@ def cards(sheet: Sheet, known: dict[str, Distribution]) -> tuple[EvidenceCard, .
     found = list(reasons(sheet.matches))
     if sheet.is_refused:
         return tuple(_card(sheet, reason, known, "") for reason in found[:MOST])
-    found.sort(key=lambda reason: -abs(reason.evidence))
+    # What is no concept says little, however much it does: it stands last.
+    found.sort(key=lambda reason: (reason.kind == "other", -abs(reason.evidence)))
     least = LEAST * abs(found[0].evidence) if found else 0.0
     shown = [reason for reason in found[:MOST] if abs(reason.evidence) >= least]
     return tuple(_card(sheet, reason, known, _effect(sheet, reason)) for reason in shown)
@@ -79,7 +80,7 @@ def _title(reason: Reason) -> str:
     if reason.kind == "concept":
         return f"Concept “{reason.prototypes[0]}” · speaks most for “{reason.class_name}”"
     if reason.kind == "other":
-        return f"All that is no named concept, for “{reason.class_name}”"
+        return "All else: what the model sees beside the concepts"
     return f"{', '.join(reason.prototypes)} · learned for “{reason.class_name}”"
 
 
@@ -106,7 +107,7 @@ def _effect(sheet: Sheet, reason: Reason) -> str:
 def _similarity(row: SheetMatch, known: dict[str, Distribution]) -> str:
     distribution = known.get(row.match.prototype)
     if row.match.kind == "other":
-        return "It has no images of its own: the model found it without being told what it is."
+        return "It has no images of its own: the model found it without being told a name."
     if row.match.kind == "concept":
         return axis_text(row.match.similarity, distribution)
     if distribution is None:
