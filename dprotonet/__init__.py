@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dprotonet.explain.explanation import Explanation, Faithfulness
     from dprotonet.explain.image import on_native_grid
     from dprotonet.explain.mdm.mdm import MDM
-    from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
+    from dprotonet.explain.nodes import ClassNode, ConceptNode, PrototypeNode, VectorNode
     from dprotonet.explain.overlay import overlay
     from dprotonet.explain.settings import MDMSettings
     from dprotonet.images.reader import read_image
@@ -48,6 +48,7 @@ __all__ = [
     "Bundle",
     "CentredGaussian",
     "ClassNode",
+    "ConceptNode",
     "DProtoNet",
     "Explanation",
     "ExtremalPerturbation",
@@ -87,6 +88,7 @@ _HOMES = {
     "Bundle": "bundle.bundle",
     "CentredGaussian": "explain.baselines.controls",
     "ClassNode": "explain.nodes",
+    "ConceptNode": "explain.nodes",
     "DProtoNet": "modeling.model",
     "Explanation": "explain.explanation",
     "ExtremalPerturbation": "explain.baselines.extremal",

@@ -26,7 +26,7 @@ class BundleInfo:
     classes: tuple[str, ...]
     negative_class: str | None
     prototypes: tuple[str, ...]
-    """Ids."""
+    """Ids; of a model with concepts the concepts, then what is none of them."""
     path: Path
     note_on_classes: str = ""
     """What the classes mean, where their names do not say it."""
@@ -37,6 +37,8 @@ class BundleInfo:
     straight from training."""
     off: tuple[str, ...] = ()
     """Ids of the prototypes that are switched off."""
+    concepts: tuple[str, ...] = ()
+    """Names of the concepts that stand in the place of prototypes; empty of a model without."""
     is_editable: bool = False
     """Does it keep what its last layer can be fitted on again?"""
     has_reader: bool = False

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.domain.cases import SheetMatch
+from dprotonet.modeling.reasons.options import ReasonKind
 
 SOURCES = 3
 """Source images that a page shows of a prototype."""
@@ -16,10 +17,14 @@ SMALL = 0.05
 """A reason that counts less than this fraction of the largest one has no bar of its own."""
 
 
+ALL_ELSE = "all else"
+"""What a model with concepts finds beside them."""
+
+
 @dataclass(frozen=True)
 class Reason:
     """One reason: a prototype, or several of one class whose shown source images are the same and
-    which all speak for the called class, or all against it."""
+    which all speak for the called class, or all against it; a concept; or all that is none."""
 
     matches: tuple[SheetMatch, ...]
     """What speaks most first; at least one."""
@@ -38,6 +43,19 @@ class Reason:
     def prototypes(self) -> tuple[str, ...]:
         """Ids."""
         return tuple(row.match.prototype for row in self.matches)
+
+    @property
+    def kind(self) -> ReasonKind:
+        """What its prototypes are."""
+        return self.matches[0].match.kind
+
+    @property
+    def name(self) -> str:
+        """“p03, p05 · pneumonia”; a concept needs no class beside its name."""
+        if self.kind == "other":
+            return ALL_ELSE
+        names = ", ".join(self.prototypes)
+        return f"{names} · {self.class_name}" if self.kind == "prototype" else names
 
 
 @dataclass(frozen=True)
@@ -67,8 +85,12 @@ def reasons(matches: Iterable[SheetMatch]) -> tuple[Reason, ...]:
     for row in matches:
         images = frozenset(source.image_sha256 for source in row.sources[:SOURCES])
         match = row.match
+        key: object = match.prototype
         # Without source images nothing says that two prototypes show the same.
-        key = (match.class_name, images, match.evidence < 0) if images else match.prototype
+        if images and match.kind == "prototype":
+            key = (match.class_name, images, match.evidence < 0)
+        if match.kind == "other":
+            key = (ALL_ELSE,)
         groups.setdefault(key, []).append(row)
     return tuple(Reason(tuple(rows)) for rows in groups.values())
 

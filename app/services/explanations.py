@@ -33,7 +33,8 @@ def request(
     Args:
         workplace: where.
         case_id: of the image.
-        node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
+        node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID``, ``vector:ID``
+            or ``concept:NAME``.
         frame: of the image.
         tier: how good a heatmap is wanted.
         seed: of the masks.
@@ -119,13 +120,19 @@ def canonical(node: str, info: BundleInfo, *, predicted: str | None) -> str:
         if predicted is None:
             raise WrongRequest("There is no prediction yet. Wait for it, or name a class.")
         name = predicted
-    known = {"class": info.classes, "prototype": info.prototypes, "vector": info.prototypes}
+    prototypes = () if info.concepts else info.prototypes
+    known = {
+        "class": info.classes,
+        "prototype": prototypes,
+        "vector": prototypes,
+        "concept": info.concepts,
+    }
     if kind not in known:
         raise WrongRequest(
             f"“{node}” names nothing that can be explained. "
-            "Write class, class:NAME, prototype:ID or vector:ID."
+            "Write class, class:NAME, prototype:ID, vector:ID or concept:NAME."
         )
     if name not in known[kind]:
-        what = "class" if kind == "class" else "prototype"
+        what = "prototype" if kind == "vector" else kind
         raise WrongRequest(f"There is no {what} “{name}” in this model. Open the case again.")
     return f"{kind}:{name}"

@@ -12,7 +12,8 @@
     graph.json              the operators of a classifier that came as an ONNX file
     source-rows.json        rows of the prototypes' sources; in bundles of rows that may carry them
 
-An imported classifier is a bundle too: it has no prototypes, and its records of them are empty.
+An imported classifier is a bundle too: it has no prototypes, and its records of them are empty. So
+is a network with concepts: they stand where prototypes stand, with the images that show them most.
 
 Importing this and ``Bundle.load(folder, with_model=False)`` need no torch.
 """
@@ -47,11 +48,13 @@ from dprotonet.bundle.source_rows import rows_from_bytes
 from dprotonet.bundle.staging import replace_manifest
 from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle, WrongRequest
+from dprotonet.modeling.concepts.options import ConceptOptions
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.prototypes.provenance import PrototypeRecord
 
 if TYPE_CHECKING:
     from dprotonet.modeling.classifiers.classifier import Classifier
+    from dprotonet.modeling.concepts.finished import ConceptModel
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
     from dprotonet.modeling.reader.mask_reader import MaskReader
@@ -156,7 +159,7 @@ class Bundle:
         """How the network with prototypes is built.
 
         Raises:
-            WrongRequest: it is an imported classifier.
+            WrongRequest: it is an imported classifier, or has concepts.
         """
         options = self.manifest.options
         if not isinstance(options, ModelOptions):
@@ -164,9 +167,29 @@ class Bundle:
         return options
 
     @property
+    def reasons_options(self) -> ModelOptions | ConceptOptions:
+        """How the network is built whose logits are sums over prototypes, or over concepts.
+
+        Raises:
+            WrongRequest: it is an imported classifier.
+        """
+        options = self.manifest.options
+        if not isinstance(options, ModelOptions | ConceptOptions):
+            raise self._has_no_prototypes()
+        return options
+
+    @property
     def has_prototypes(self) -> bool:
-        """Whether it is a network with prototypes, and no imported classifier."""
-        return isinstance(self.manifest.options, ModelOptions)
+        """Whether its logits are sums over prototypes, or over concepts, which stand in their
+        place: so of every network that was trained here."""
+        return isinstance(self.manifest.options, ModelOptions | ConceptOptions)
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Names of its concepts, which stand first among its prototypes; empty of a network with
+        prototypes and of an imported classifier."""
+        options = self.manifest.options
+        return options.concepts if isinstance(options, ConceptOptions) else ()
 
     @property
     def image_size(self) -> int:
@@ -179,6 +202,11 @@ class Bundle:
         return self.manifest.options.multi_label
 
     def _has_no_prototypes(self) -> WrongRequest:
+        if self.concepts:
+            return WrongRequest(
+                f"The model {self.name} has concepts and no prototypes, which this needs. Name a "
+                "model that was trained with prototypes."
+            )
         return WrongRequest(
             f"The model {self.name} is an imported classifier and has no prototypes, which this "
             "needs. Name a model that was trained here."
@@ -320,7 +348,7 @@ class Bundle:
             ) from error
 
     @property
-    def network(self) -> DProtoNet | Classifier:
+    def network(self) -> DProtoNet | ConceptModel | Classifier:
         """The network, in eval mode on the CPU; built once (imports torch)."""
         with self._lock:
             return self._network
@@ -330,7 +358,7 @@ class Bundle:
         """The network with prototypes, in eval mode on the CPU; built once (imports torch).
 
         Raises:
-            WrongRequest: it is an imported classifier.
+            WrongRequest: it is an imported classifier, or has concepts.
         """
         from dprotonet.modeling.model import DProtoNet
 
@@ -340,7 +368,7 @@ class Bundle:
         return network
 
     @cached_property
-    def _network(self) -> DProtoNet | Classifier:
+    def _network(self) -> DProtoNet | ConceptModel | Classifier:
         from dprotonet.bundle.weights import model_from_bytes
         from dprotonet.modeling.model import DProtoNet
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from dprotonet.bundle.digests import file_digest, raw_tensors
 from dprotonet.bundle.manifest import MADE_WITH, MANIFEST, MEND, MODEL, Manifest
 from dprotonet.errors import UnusableBundle
-from dprotonet.modeling.classifiers.options import ClassifierOptions
 from dprotonet.modeling.digests import RawTensor, json_digest, tensors_digest
-from dprotonet.modeling.options import ModelOptions
+from dprotonet.modeling.reasons.options import Parted
 
 
 def check_contents(folder: Path, manifest: Manifest) -> None:
@@ -83,9 +82,7 @@ def checked_weights(folder: Path, manifest: Manifest) -> bytes:
     return data
 
 
-def part_digests(
-    tensors: list[RawTensor], options: ModelOptions | ClassifierOptions
-) -> dict[str, str]:
+def part_digests(tensors: list[RawTensor], options: Parted) -> dict[str, str]:
     """SHA-256 by part of the network.
 
     Raises:

@@ -65,10 +65,10 @@ def read_prototypes(folder: Path, manifest: Manifest) -> tuple[PrototypeRecord, 
     """The records of prototypes.json, one for each prototype of the network."""
     data = read_json(folder / PROTOTYPES)
     records = tuple(PrototypeRecord.from_json(record) for record in data["prototypes"])
-    classes = manifest.options.classes
-    expected = [classes[k] for k in manifest.options.prototype_classes]
-    ids = tuple(record.id for record in records)
-    if ids != manifest.options.prototype_ids or [r.class_name for r in records] != expected:
+    options = manifest.options
+    names = (options.classes[k] for k in options.prototype_classes)
+    expected = list(zip(options.prototype_ids, names, options.prototype_kinds, strict=True))
+    if [(record.id, record.class_name, record.kind) for record in records] != expected:
         raise ValueError(f"{PROTOTYPES} names other prototypes than the network has")
     return records
 

@@ -24,13 +24,15 @@ from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.classifiers.options import ClassifierOptions
+from dprotonet.modeling.concepts.options import ConceptOptions
 from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import ModelOptions
 
 FORMATS = (1, 2, 3, 4, 5)
 """That this version reads. 2 has a gate, a scope or changes, 3 has a mask reader, 4 has codes of
-its classes, or is an imported classifier, 5 takes rows of a table; a bundle with none of them is
-written as 1."""
+its classes, or is an imported classifier, 5 has concepts or takes rows of a table; a bundle with
+none of them is written as 1."""
+NetworkOptions = ModelOptions | ConceptOptions | ClassifierOptions
 
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "bundle.json",
@@ -81,7 +83,7 @@ class Manifest:
     """
 
     name: str
-    options: ModelOptions | ClassifierOptions
+    options: NetworkOptions
     negative_class: str | None
     preprocessing: dict[str, Any]
     temperature: float
@@ -202,7 +204,7 @@ class Manifest:
     @property
     def _format(self) -> int:
         """The oldest that has all that this bundle has."""
-        if self.rows is not None:
+        if self.rows is not None or isinstance(self.options, ConceptOptions):
             return 5
         if self.codes or isinstance(self.options, ClassifierOptions):
             return 4
@@ -277,8 +279,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _manifest(data: dict[str, Any]) -> Manifest:
     fields = {key: value for key, value in data.items() if key != "format"}
-    kind = ClassifierOptions if "source" in data["options"] else ModelOptions
-    fields["options"] = kind.from_json(data["options"])
+    fields["options"] = _options(data["options"])
     fields["card"] = ModelCard.from_json(data["card"])
     fields["changes"] = tuple(map(Change.from_json, data.get("changes", ())))
     if "support" in data:
@@ -290,6 +291,14 @@ def _manifest(data: dict[str, Any]) -> Manifest:
     if "rows" in data:
         fields["rows"] = RowImages.from_json(data["rows"])
     return Manifest(**fields)
+
+
+def _options(data: Mapping[str, Any]) -> NetworkOptions:
+    if "source" in data:
+        return ClassifierOptions.from_json(data)
+    if "concepts" in data:
+        return ConceptOptions.from_json(data)
+    return ModelOptions.from_json(data)
 
 
 def _check_hashes(hashes: Any, keys: tuple[str, ...] | None = None) -> None:

@@ -16,6 +16,7 @@ from dprotonet.bundle.names import check_name
 from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle
+from dprotonet.modeling.concepts.finished import ConceptModel
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.modeling.reader.mask_reader import MaskReader
@@ -47,7 +48,8 @@ class BundleParts:
 
     Attributes:
         name: short name of the model: letters a to z, digits, ``.``, ``_`` and ``-``.
-        model: with the prototypes of ``update``.
+        model: with the prototypes of ``update``; of a network with concepts, with the axes that
+            ``update`` shows images of.
         preprocessing: that ``update`` was made with.
         update: the last prototype update.
         statistics: of the model's prototypes over the training set.
@@ -79,7 +81,7 @@ class BundleParts:
     """
 
     name: str
-    model: DProtoNet
+    model: DProtoNet | ConceptModel
     preprocessing: Preprocessing
     update: PrototypeUpdate
     statistics: ActivationStatistics

@@ -15,12 +15,15 @@ from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.classifiers.classifier import Classifier, classifier_with
 from dprotonet.modeling.classifiers.onnx_graph.graph import Graph
 from dprotonet.modeling.classifiers.options import ClassifierOptions
+from dprotonet.modeling.concepts.finished import ConceptModel, build_concept_model
+from dprotonet.modeling.concepts.options import ConceptOptions
 from dprotonet.modeling.model import DProtoNet, build_model
+from dprotonet.modeling.reasons.network import ReasonsNetwork
 
 _MOST_HALF = torch.finfo(torch.float16).max
 
 
-def weights_to_bytes(model: DProtoNet, *, half_precision: bool = False) -> bytes:
+def weights_to_bytes(model: ReasonsNetwork, *, half_precision: bool = False) -> bytes:
     """The network's state as a safetensors file.
 
     With ``half_precision`` the weights (two dimensions and more) of backbone and masks are kept as
@@ -40,7 +43,7 @@ def weights_to_bytes(model: DProtoNet, *, half_precision: bool = False) -> bytes
 
 def model_from_bytes(
     data: bytes, manifest: Manifest, graph: bytes | None = None
-) -> DProtoNet | Classifier:
+) -> DProtoNet | ConceptModel | Classifier:
     """The network of a bundle in float32, in eval mode, its parameters frozen.
 
     Args:
@@ -56,7 +59,11 @@ def model_from_bytes(
         tensors: Mapping[str, Tensor] = load(data)
         if isinstance(options, ClassifierOptions):
             return _classifier(options, tensors, graph)
-        model = build_model(options)
+        model = (
+            build_concept_model(options)
+            if isinstance(options, ConceptOptions)
+            else build_model(options)
+        )
         expected = model.state_dict()
         model.load_state_dict(
             {key: value.to(expected[key].dtype) for key, value in tensors.items()}

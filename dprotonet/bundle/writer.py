@@ -234,10 +234,11 @@ def _write(folder: Path, parts: BundleParts) -> None:
 def _records(parts: BundleParts) -> list[PrototypeRecord]:
     options = parts.model.options
     return [
-        PrototypeRecord(name, options.classes[k], sources, activation)
-        for name, k, sources, activation in zip(
+        PrototypeRecord(name, options.classes[k], sources, activation, kind)
+        for name, k, kind, sources, activation in zip(
             options.prototype_ids,
             options.prototype_classes,
+            options.prototype_kinds,
             parts.update.sources,
             parts.statistics.prototypes,
             strict=True,
@@ -250,13 +251,14 @@ def _write_gallery(
 ) -> list[dict[str, Any]]:
     pictures = {(p.prototype, p.sample_id): p for p in parts.gallery}
     entries = []
-    for record in records:
+    for place, record in enumerate(records):
+        stem_of = record.id if record.kind == "prototype" else f"axis{place:02d}"
         for number, source in enumerate(record.sources):
             key = (record.id, source.sample_id)
             if key not in pictures and number >= MOST_LISTED:
                 continue
             picture = pictures.pop(key, GalleryPicture(*key))
-            stem = f"{record.id}-{number:02d}"
+            stem = f"{stem_of}-{number:02d}"
             own_map = picture.own_map
             entries.append(
                 {

@@ -220,8 +220,8 @@ def _explain_parser() -> argparse.ArgumentParser:
         "--node",
         action="append",
         metavar="NODE",
-        help="class (the predicted one; the default), class:NAME, prototype:ID or vector:ID; "
-        "may be repeated",
+        help="class (the predicted one; the default), class:NAME, prototype:ID, vector:ID "
+        "or concept:NAME; may be repeated",
     )
     parser.add_argument(
         "--seed",

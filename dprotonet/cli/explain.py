@@ -174,12 +174,12 @@ def _safe_nodes(nodes: Sequence[str], bundle: Bundle) -> dict[str, str]:
     Raises:
         WrongRequest: the bundle has no such node.
     """
-    from dprotonet.explain.nodes import parse_node
+    from dprotonet.explain.nodes import node_of
 
     ids = bundle.prototype_ids
     for node in nodes:
         # Which class is predicted is known image by image only; any name serves for the check.
-        parse_node(node, bundle.classes, ids, predicted=bundle.classes[0])
+        node_of(bundle, node, predicted=bundle.classes[0])
     return {node: safe_node(node, names=[*bundle.classes, *ids]) for node in nodes}
 
 

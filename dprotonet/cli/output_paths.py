@@ -52,7 +52,7 @@ def safe_node(node: str, *, names: Sequence[str]) -> str:
     from its end: suffix, node, frame, image.
 
     Args:
-        node: ``class``, ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
+        node: ``class``, ``class:NAME``, ``prototype:ID``, ``vector:ID`` or ``concept:NAME``.
         names: every NAME and ID there is. Where two differ in nothing but capitals, the capitals
             are encoded as well: Windows and macOS hold ``Mass`` and ``mass`` for one file.
     """

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from dprotonet.editing.quadratic import Constraints
 from dprotonet.errors import WrongRequest
-from dprotonet.modeling.options import ModelOptions
+from dprotonet.modeling.reasons.options import ReasonsOptions
 
 Array = NDArray[np.float64]
 
 
-def checked_ids(options: ModelOptions, names: Collection[str]) -> tuple[str, ...]:
+def checked_ids(options: ReasonsOptions, names: Collection[str]) -> tuple[str, ...]:
     """The ids without repeats, in the network's order.
 
     Raises:
@@ -29,7 +29,7 @@ def checked_ids(options: ModelOptions, names: Collection[str]) -> tuple[str, ...
     return tuple(name for name in options.prototype_ids if name in set(names))
 
 
-def check_edit(options: ModelOptions, off: Collection[str], required: Collection[str]) -> None:
+def check_edit(options: ReasonsOptions, off: Collection[str], required: Collection[str]) -> None:
     """Refuse what no last layer can do.
 
     Raises:
@@ -47,7 +47,7 @@ def check_edit(options: ModelOptions, off: Collection[str], required: Collection
             )
 
 
-def own_weight_rows(options: ModelOptions, *, nonnegative: bool) -> Array:
+def own_weight_rows(options: ReasonsOptions, *, nonnegative: bool) -> Array:
     """``(P, K, P)``: for each prototype the coefficients of its own-class weight.
 
     Under a softmax only differences between classes count, so that is the weight for its own class
@@ -63,12 +63,12 @@ def own_weight_rows(options: ModelOptions, *, nonnegative: bool) -> Array:
     return rows
 
 
-def own_weights(options: ModelOptions, weights: Array, *, nonnegative: bool) -> Array:
+def own_weights(options: ReasonsOptions, weights: Array, *, nonnegative: bool) -> Array:
     """``(P,)`` own-class weights of ``(K, P)`` last-layer weights, as above."""
     return np.asarray((own_weight_rows(options, nonnegative=nonnegative) * weights).sum((1, 2)))
 
 
-def usual_weight(options: ModelOptions, weights: Array, *, nonnegative: bool) -> Array:
+def usual_weight(options: ReasonsOptions, weights: Array, *, nonnegative: bool) -> Array:
     """``(P,)``: for each prototype the median own-class weight of its class's prototypes, at least
     0: what a required one has to reach where no number is given."""
     own = own_weights(options, weights, nonnegative=nonnegative)
@@ -78,7 +78,7 @@ def usual_weight(options: ModelOptions, weights: Array, *, nonnegative: bool) ->
 
 
 def constraints(
-    options: ModelOptions,
+    options: ReasonsOptions,
     off: Collection[str] = (),
     required: Collection[str] = (),
     *,

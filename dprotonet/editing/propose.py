@@ -142,7 +142,7 @@ def propose_edit(
             required, or a class would have none left.
     """
     start = time.perf_counter()
-    options, layer = bundle.options, last_layer(bundle)
+    options, layer = bundle.reasons_options, last_layer(bundle)
     off, required = checked_ids(options, off), checked_ids(options, required)
     check_edit(options, off, required)
     if tolerance < 0 or (least_weight is not None and least_weight <= 0):
@@ -188,7 +188,7 @@ def near_optimal(bundle: Bundle, layer: LastLayer | None = None) -> RashomonSet:
     responses, layer = responses_of(bundle), layer or last_layer(bundle)
     objective = objective_of(responses, layer.scale)
     everything = constraints(
-        bundle.options,
+        bundle.reasons_options,
         least=np.zeros(len(bundle.prototype_ids)),
         nonnegative=responses.nonnegative,
     )
@@ -222,7 +222,7 @@ def prototype_weights(bundle: Bundle) -> tuple[PrototypeWeight, ...]:
     """
     layer = last_layer(bundle)
     nonnegative = responses_of(bundle).nonnegative
-    own = own_weights(bundle.options, layer.weights, nonnegative=nonnegative)
+    own = own_weights(bundle.reasons_options, layer.weights, nonnegative=nonnegative)
     costs = near_optimal(bundle, layer).removal_increases()
     return tuple(
         PrototypeWeight(name, float(weight), float(cost), name in bundle.off)

@@ -12,7 +12,7 @@ from dprotonet.explain.agreement import agreement
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.explanation import Agreement, Explanation
 from dprotonet.explain.location import fraction_outside, peak
-from dprotonet.explain.nodes import ClassNode, Node, parse_node
+from dprotonet.explain.nodes import ClassNode, Node, node_of
 from dprotonet.explain.settings import MDMSettings
 from dprotonet.images.body import body_mask, is_radiograph
 from dprotonet.modeling.geometry import Placement
@@ -40,7 +40,7 @@ def explain_image(
     Args:
         predictor: the loaded bundle.
         image: the image.
-        nodes: texts as :func:`~dprotonet.explain.nodes.parse_node` reads them; ``class`` alone is
+        nodes: texts as :func:`~dprotonet.explain.nodes.node_of` reads them; ``class`` alone is
             the class that the predictor's decision rule gives.
         method: how they are explained, a name out of :data:`dprotonet.names.METHODS`.
         settings: of the decoder, and of the measures of every method; the standard ones if None.
@@ -90,7 +90,7 @@ def agreement_on_image(
     Args:
         predictor: the bundle that it was made with.
         image: that it was made of.
-        node: ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
+        node: ``class:NAME``, ``prototype:ID``, ``vector:ID`` or ``concept:NAME``.
         heatmap: ``(S, S)`` float32 in [0, 1], by the method "mdm" with these settings.
         settings: of the decoder.
         progress: called with the fraction done, rising to 1.
@@ -171,7 +171,7 @@ def parse_nodes(
     predicted = None
     if needs_prediction:
         predicted = predictor.predict_tensor(x, image=image).require_leading()
-    parsed = [parse_node(text, bundle.classes, bundle.prototype_ids, predicted) for text in nodes]
+    parsed = [node_of(bundle, text, predicted) for text in nodes]
     return [
         class_node(bundle, node.label) if isinstance(node, ClassNode) else node for node in parsed
     ]

@@ -1,8 +1,8 @@
 """Reading a node's value from what a network gives.
 
 A plain classifier gives logits ``(N, K)`` and has class nodes only; a DProtoNet gives
-an object with ``logits (N, K)``, ``similarities (N, P)`` and ``vectors (N, P, D)`` and has all
-three kinds.
+an object with ``logits (N, K)``, ``similarities (N, P)`` and ``vectors (N, P, D)`` and has
+prototypes and vectors too; a network with concepts gives ``activations (N, k)`` of their axes.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dprotonet.errors import WrongRequest
-from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode
+from dprotonet.explain.nodes import ClassNode, ConceptNode, Node, PrototypeNode
 from dprotonet.modeling.logits import logits_of
 
 
@@ -44,6 +44,9 @@ def node_values(
             logits = logits_of(output)
             columns.append(_class_value(logits, node, class_scale, temperature, multi_label))
             continue
+        if isinstance(node, ConceptNode):
+            columns.append(_axis(output, node))
+            continue
         similarities = getattr(output, "similarities", None)
         vectors = getattr(output, "vectors", None)
         if similarities is None or vectors is None:
@@ -57,6 +60,16 @@ def node_values(
             reference = (vectors[:1] if own is None else own)[:, node.index].detach()
             columns.append(_cosine(vectors[:, node.index], reference.to(vectors.dtype)))
     return torch.stack(columns, dim=1).float()
+
+
+def _axis(output: object, node: ConceptNode) -> Tensor:
+    activations = getattr(output, "activations", None)
+    if not isinstance(activations, Tensor):
+        raise WrongRequest(
+            f"This model has no concepts, so “{node.name}” cannot be explained. "
+            "Choose a class node."
+        )
+    return activations[:, node.index]
 
 
 def _class_value(

@@ -1,4 +1,5 @@
-"""The nodes that can be explained: a class, a prototype's similarity, a prototype's pooled vector.
+"""The nodes that can be explained: a class, a prototype's similarity, a prototype's pooled vector,
+the axis of a concept.
 
 No torch here: pages name nodes too. How a node is read from a network is in
 :mod:`dprotonet.explain.node_values`.
@@ -6,8 +7,12 @@ No torch here: pages name nodes too. How a node is read from a network is in
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dprotonet.errors import WrongRequest
+
+if TYPE_CHECKING:
+    from dprotonet.bundle.bundle import Bundle
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,21 @@ class VectorNode:
         return f"vector:{self.label or self.index}"
 
 
-Node = ClassNode | PrototypeNode | VectorNode
+@dataclass(frozen=True)
+class ConceptNode:
+    """The axis of one concept. Its value is how active the axis is, in standard deviations of the
+    whitened cells."""
+
+    index: int
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """The canonical text, ``concept:NAME``."""
+        return f"concept:{self.label or self.index}"
+
+
+Node = ClassNode | PrototypeNode | VectorNode | ConceptNode
 
 
 def parse_node(
@@ -66,17 +85,20 @@ def parse_node(
     classes: Sequence[str],
     prototype_ids: Sequence[str] = (),
     predicted: str | None = None,
+    concepts: Sequence[str] = (),
 ) -> Node:
-    """Turn ``class``, ``class:NAME``, ``prototype:ID`` or ``vector:ID`` into a node.
+    """Turn ``class``, ``class:NAME``, ``prototype:ID``, ``vector:ID`` or ``concept:NAME`` into a
+    node.
 
     Args:
         text: what the person asked for; ``class`` alone means the predicted class.
         classes: names in the order of the logits.
         prototype_ids: ids in the order of the similarities; empty for a plain classifier.
         predicted: the predicted class's name, needed for ``class`` alone.
+        concepts: names in the order of the axes; empty for a network without concepts.
 
     Raises:
-        WrongRequest: no such kind of node, class or prototype; the text lists the choices.
+        WrongRequest: no such kind of node, class, prototype or concept; the text lists the choices.
     """
     kind, colon, name = text.strip().partition(":")
     if kind == "class" and not colon:
@@ -105,11 +127,34 @@ def parse_node(
             )
         index = list(prototype_ids).index(name)
         return PrototypeNode(index, name) if kind == "prototype" else VectorNode(index, name)
+    if kind == "concept":
+        if not concepts:
+            raise WrongRequest(
+                f"This model has no concepts, so “{text}” cannot be explained. "
+                f"Choose {_listed('class', classes)}."
+            )
+        if name not in concepts:
+            raise WrongRequest(
+                f"There is no concept “{name}” in this model. "
+                f"Choose {_listed('concept', concepts)}."
+            )
+        return ConceptNode(list(concepts).index(name), name)
     raise WrongRequest(
         f"“{text}” names no node. Write class, {_listed('class', classes)}"
         + (f", {_listed('prototype', prototype_ids)}" if prototype_ids else "")
+        + (f", {_listed('concept', concepts)}" if concepts else "")
         + (f" or {_listed('vector', prototype_ids)}." if prototype_ids else ".")
     )
+
+
+def node_of(bundle: "Bundle", text: str, predicted: str | None = None) -> Node:
+    """The node of a bundle's network that a text names; of one with concepts no prototype.
+
+    Raises:
+        WrongRequest: as :func:`parse_node`.
+    """
+    prototypes = () if bundle.concepts else bundle.prototype_ids
+    return parse_node(text, bundle.classes, prototypes, predicted, bundle.concepts)
 
 
 def _listed(kind: str, names: Sequence[str], most: int = 12) -> str:

@@ -14,6 +14,7 @@ from dprotonet.errors import WrongRequest
 from dprotonet.inference.site_settings import SiteStamp
 from dprotonet.inference.support import Support
 from dprotonet.modeling.options import AND, NONE_CALLED
+from dprotonet.modeling.reasons.options import ReasonKind
 from dprotonet.prototypes.own_map import OwnMap
 
 
@@ -30,6 +31,8 @@ class PrototypeMatch:
         against: signed, to the logit of the prediction's runner-up, to which they sum likewise;
             None where there is no runner-up.
         own_map: where the prototype's mask lies in the image; kept for those that speak most.
+        kind: of a network with concepts "concept", whose similarity is how far its axis is above
+            the mean of the training images, or "other", for what is no concept.
     """
 
     prototype: str
@@ -38,6 +41,12 @@ class PrototypeMatch:
     contribution: float
     against: float | None = None
     own_map: OwnMap | None = None
+    kind: ReasonKind = "prototype"
+
+    @property
+    def node(self) -> str:
+        """The text of its node; empty where it is none that can be explained."""
+        return "" if self.kind == "other" else f"{self.kind}:{self.prototype}"
 
     @property
     def evidence(self) -> float:
@@ -53,6 +62,8 @@ class PrototypeMatch:
                 del values[name]
         if self.own_map is not None:
             values["own_map"] = self.own_map.to_json()
+        if self.kind == "prototype":
+            del values["kind"]
         return values
 
     @classmethod

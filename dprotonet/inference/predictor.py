@@ -25,6 +25,7 @@ from dprotonet.inference.prediction import Prediction, PrototypeMatch, leading
 from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.inference.support import Support
 from dprotonet.modeling.classifiers.classifier import Classifier
+from dprotonet.modeling.concepts.finished import ConceptModel
 from dprotonet.modeling.freezing.frozen import fold
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.names import DEFAULT_ENGINE, DEFAULT_METHOD, DEFAULT_TIER, ENGINES
@@ -91,7 +92,7 @@ class Predictor:
         self.gate = gate
         self.site = site
         self.device = torch.device(device)
-        self.model: DProtoNet | Classifier = bundle.network.to(self.device)
+        self.model: DProtoNet | ConceptModel | Classifier = bundle.network.to(self.device)
         size = bundle.image_size
         blank = torch.zeros(1, 3, size, size, device=self.device)
         self.network = fold(self.model, blank, sealed=True)
@@ -149,7 +150,8 @@ class Predictor:
 
         Args:
             image: as :func:`~dprotonet.images.reader.read_image` gives it.
-            node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
+            node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID``, ``vector:ID`` or
+                ``concept:NAME``.
             method: a name out of :data:`dprotonet.names.METHODS`.
             tier: how much work is done, a name out of :data:`dprotonet.names.TIERS`.
             seed: of all that is drawn at random.
@@ -222,7 +224,7 @@ class Predictor:
 
     def contributions(self, result: NetworkPass) -> Tensor:
         """What each prototype adds to each logit, ``(N, K, P)`` float64 on the CPU."""
-        if not isinstance(self.model, DProtoNet):
+        if isinstance(self.model, Classifier):
             return torch.zeros(*result.logits.shape, 0, dtype=torch.float64)
         with torch.inference_mode():
             return self.model.contributions(result.similarities.double()).cpu()
@@ -230,7 +232,7 @@ class Predictor:
     def logits(self, result: NetworkPass, contributions: Tensor) -> list[tuple[float, ...]]:
         """The K logits of each of N images: the sums of their contributions ``(N, K, P)``; without
         prototypes those of the network."""
-        if not isinstance(self.model, DProtoNet):
+        if isinstance(self.model, Classifier):
             return [tuple(row) for row in result.logits.double().cpu().tolist()]
         # fsum is exact up to one rounding: the contributions sum to the logit.
         return [tuple(map(math.fsum, rows)) for rows in contributions.tolist()]
@@ -268,13 +270,14 @@ class Predictor:
                 similarities[i],
                 own[i],
                 against[i] if against else None,
+                kind=record.kind,
             )
             for i, record in enumerate(bundle.prototypes)
         ]
         on = [
             s
             for record, s in zip(bundle.prototypes, similarities, strict=True)
-            if record.id not in bundle.off
+            if record.kind == "prototype" and record.id not in bundle.off
         ]
         closest = max(on, default=0.0)
         return Prediction(

@@ -19,10 +19,10 @@ from torch.nn import functional
 
 from dprotonet.modeling.backbones import Backbone, build_backbone
 from dprotonet.modeling.cell_norm import build_cell_norm
-from dprotonet.modeling.digests import RawTensor, tensors_digest
 from dprotonet.modeling.encoder_masks import build_masks
-from dprotonet.modeling.options import PARTS, ModelOptions, SimilarityKind, part_of
+from dprotonet.modeling.options import PARTS, ModelOptions, SimilarityKind
 from dprotonet.modeling.reader.mask_reader import MaskReader
+from dprotonet.modeling.reasons.network import ReasonsNetwork
 
 __all__ = [
     "DProtoNet",
@@ -31,9 +31,6 @@ __all__ = [
     "prototype_similarity",
     "squared_distance",
 ]
-
-# The names that safetensors gives to the types a state can hold.
-DTYPE_NAMES = {torch.float32: "F32", torch.float16: "F16", torch.float64: "F64", torch.int64: "I64"}
 
 
 class Inference(NamedTuple):
@@ -87,9 +84,13 @@ def prototype_similarity(
     return cosine if kind == "cosine" else (cosine + 1.0) / 2.0
 
 
-class DProtoNet(nn.Module):
-    """The network. Feed it normalised images ``(N, 3, S, S)`` (grey ones repeated three times)."""
+class DProtoNet(ReasonsNetwork):
+    """The network. Feed it normalised images ``(N, 3, S, S)`` (grey ones repeated three times).
 
+    Its parts are "backbone", "masks" (with the add-on layers), "prototypes" and "head".
+    """
+
+    options: ModelOptions
     prototype_class: Tensor
 
     def __init__(self, options: ModelOptions, backbone: Backbone) -> None:
@@ -125,11 +126,6 @@ class DProtoNet(nn.Module):
             self.head.weight.copy_(own if self.options.multi_label else own * 1.5 - 0.5)
 
     @property
-    def prototype_ids(self) -> tuple[str, ...]:
-        """The P stable names "p00", "p01", …"""
-        return self.options.prototype_ids
-
-    @property
     def mask_reader(self) -> MaskReader | None:
         """What marks this network's nodes in one pass; beside the network, no part of its state."""
         return self._reader[0]
@@ -162,35 +158,6 @@ class DProtoNet(nn.Module):
         """``(N, P, D)`` pooled vectors to ``(N, P)`` similarities to this model's prototypes."""
         return prototype_similarity(vectors, self.prototypes, self.options.similarity)
 
-    def contributions(self, similarities: Tensor) -> Tensor:
-        """What each prototype adds to each logit.
-
-        Args:
-            similarities: ``(N, P)``.
-
-        Returns:
-            ``(N, K, P)``; the logits are its sum over P, by definition.
-        """
-        return similarities.unsqueeze(1) * (self.head.weight * self.log_scale.exp())
-
-    def parts(self) -> dict[str, dict[str, Tensor]]:
-        """All tensors of the state by part: "backbone", "masks" (with the add-on layers),
-        "prototypes" and "head", each a dict from state key to the live tensor."""
-        groups: dict[str, dict[str, Tensor]] = {part: {} for part in PARTS}
-        for key, tensor in self.state_dict(keep_vars=True).items():
-            groups[part_of(key)][key] = tensor
-        return groups
-
-    def part_digests(self) -> dict[str, str]:
-        """SHA-256 of every part's current tensors, 64 hex digits by part."""
-        return {
-            part: tensors_digest(
-                RawTensor(key, DTYPE_NAMES[t.dtype], tuple(t.shape), _bytes(t))
-                for key, t in tensors.items()
-            )
-            for part, tensors in self.parts().items()
-        }
-
     def train_only(self, parts: Iterable[str]) -> None:
         """Let gradients reach these parts and no other."""
         chosen = set(parts)
@@ -210,10 +177,6 @@ def _initialise(layers: nn.Sequential) -> None:
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-
-
-def _bytes(tensor: Tensor) -> bytes:
-    return tensor.detach().cpu().contiguous().numpy().tobytes()
 
 
 def build_model(options: ModelOptions, weights: str | Path | None = None) -> DProtoNet:

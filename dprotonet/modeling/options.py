@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from inspect import signature
 from typing import Any, Literal, TypeVar, get_args
 
+from dprotonet.modeling.reasons.options import ReasonKind
+
 MaskKind = Literal["image", "learned", "random", "patch", "top"]
 Options = TypeVar("Options")
 CellNorm = Literal["none", "batch", "whitening"]
@@ -201,6 +203,11 @@ class ModelOptions:
         total = sum(self.prototype_counts)
         width = max(2, len(str(total - 1)))
         return tuple(f"p{index:0{width}d}" for index in range(total))
+
+    @property
+    def prototype_kinds(self) -> tuple[ReasonKind, ...]:
+        """All are prototypes."""
+        return tuple("prototype" for _ in self.prototype_ids)
 
     @property
     def parts(self) -> tuple[str, ...]:

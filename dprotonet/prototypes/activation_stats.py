@@ -14,7 +14,7 @@ from dprotonet.modeling.similarity import similarity_f64, unit_f64
 from dprotonet.prototypes.feature_pass import PrototypeBatch, pass_images
 from dprotonet.prototypes.provenance import PrototypeActivation
 
-_PERCENTILES = (1, 25, 50, 75, 99)
+PERCENTILES = (1, 25, 50, 75, 99)
 # A prototype whose similarity moves by less than this between the 1st and the 99th percentile says
 # the same of every image.
 _DEAD_RANGE = 0.02
@@ -82,12 +82,12 @@ def _statistics(
     own = owned(labels, owner)
     among_own = np.where(own, similarities, -np.inf)
     closest, labelled = among_own.argmax(axis=1), own.any(axis=1)
-    percentiles = np.percentile(similarities, _PERCENTILES, axis=0)
+    percentiles = np.percentile(similarities, PERCENTILES, axis=0)
     duplicates = _duplicates(model, similarities, owner)
     records = []
     for p, name in enumerate(model.prototype_ids):
         column, mine = similarities[:, p], own[:, p]
-        marks = {str(q): float(v) for q, v in zip(_PERCENTILES, percentiles[:, p], strict=True)}
+        marks = {str(q): float(v) for q, v in zip(PERCENTILES, percentiles[:, p], strict=True)}
         records.append(
             PrototypeActivation(
                 mean=float(column[mine].mean()) if mine.any() else 0.0,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dprotonet.modeling.reasons.options import ReasonKind
+
 
 @dataclass(frozen=True)
 class PrototypeSource:
@@ -56,16 +58,21 @@ class PrototypeRecord:
         class_name: the class it belongs to.
         sources: the images it was made from, heaviest first.
         activation: its behaviour on the training set; None where it was not measured.
+        kind: what it is; concepts and what is beside them stand where prototypes stand.
     """
 
     id: str
     class_name: str
     sources: tuple[PrototypeSource, ...]
     activation: PrototypeActivation | None = None
+    kind: ReasonKind = "prototype"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a JSON file."""
-        return asdict(self)
+        """Plain values for a JSON file; bundles of earlier versions say no kind."""
+        values = asdict(self)
+        if self.kind == "prototype":
+            del values["kind"]
+        return values
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PrototypeRecord:
@@ -76,4 +83,5 @@ class PrototypeRecord:
                 **{**activation, "duplicates": tuple(activation["duplicates"])}
             )
         sources = tuple(PrototypeSource(**source) for source in data["sources"])
-        return cls(data["id"], data["class_name"], sources, activation)
+        kind = data.get("kind", "prototype")
+        return cls(data["id"], data["class_name"], sources, activation, kind)

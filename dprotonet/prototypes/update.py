@@ -36,6 +36,7 @@ from dprotonet.prototypes.mixture import class_mixture
 from dprotonet.prototypes.provenance import PrototypeSource
 
 UpdateKind = Literal["top_m_mean", "weighted", "kmeans", "mixture", "nearest", "ema"]
+MadeBy = UpdateKind | Literal["axes"]  # axes that were turned towards concepts have images too
 
 # Similarity-weighted mean: weight ∝ exp(similarity / this).
 _WEIGHT_TEMPERATURE = 0.1
@@ -47,7 +48,8 @@ class PrototypeUpdate:
 
     Attributes:
         prototypes: ``(P, D)`` float32, on the CPU; unit length where the similarity is cosine.
-        sources: for each prototype the images it was made from, heaviest first.
+        sources: for each prototype the images it was made from, heaviest first; for an axis those
+            that show its concept most.
         kind: how they were made.
         made_with: digests of the model's "backbone" and "masks" when they were made; a bundle is
             refused as stale once these differ.
@@ -57,7 +59,7 @@ class PrototypeUpdate:
 
     prototypes: Tensor
     sources: tuple[tuple[PrototypeSource, ...], ...]
-    kind: UpdateKind
+    kind: MadeBy
     made_with: dict[str, str]
     mixing_weights: tuple[float, ...] | None = None
 

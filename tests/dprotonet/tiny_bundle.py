@@ -16,6 +16,7 @@ from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
 from dprotonet.editing.objective import responses_around
+from dprotonet.modeling.concepts.finished import ConceptModel
 from dprotonet.modeling.model import DProtoNet, build_model
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.preprocessing import Preprocessing
@@ -129,7 +130,7 @@ def make_tiny_bundle(
     )
 
 
-def tiny_responses(model: DProtoNet) -> Responses:
+def tiny_responses(model: DProtoNet | ConceptModel) -> Responses:
     """How 48 tiny images of 24 patients answer to the prototypes; every third is of validation."""
     classes = len(model.options.classes)
     images = tiny_images(classes, 48 // classes, model.options.image_size, seed=1)
@@ -163,13 +164,14 @@ def _gallery(
             yield GalleryPicture(
                 model.prototype_ids[number],
                 source.sample_id,
-                _png(image) if pictures else None,
-                _png(heatmap) if pictures else None,
+                png(image) if pictures else None,
+                png(heatmap) if pictures else None,
                 OwnMap.of(masks[row, number]) if own_maps else None,
             )
 
 
-def _png(gray: np.ndarray) -> bytes:
+def png(gray: np.ndarray) -> bytes:
+    """``(H, W)`` uint8 as a PNG file."""
     stream = BytesIO()
     Image.fromarray(gray).save(stream, "PNG")
     return stream.getvalue()

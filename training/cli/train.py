@@ -121,11 +121,6 @@ def train(arguments: TrainArguments) -> None:
 
 def _recipe(arguments: TrainArguments) -> Recipe:
     recipe = load_recipe(arguments.recipe, arguments.settings)
-    if recipe.network == "concepts":
-        raise ReadableError(
-            "A concept network makes no model for review yet. `python -m training concepts` trains "
-            "and measures one; leave network=concepts out here."
-        )
     if not arguments.preset:
         return recipe
     recipe = variant(recipe, arguments.preset)

@@ -6,6 +6,7 @@ each photograph counts as a lesion of its own, unless the metadata table lies be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,8 @@ MASKS = "HAM10000_segmentations_lesion_tschandl"
 
 
 def load(root: Path, *, malignant: bool = False) -> Dataset:
-    """The photographs under ``root`` with one of seven diagnoses.
+    """The photographs under ``root`` with one of seven diagnoses; the parts of the body are their
+    concepts, where the table says on which one a lesion is.
 
     Args:
         malignant: two classes instead, benign and malignant (akiec, bcc and mel).
@@ -39,7 +41,9 @@ def load(root: Path, *, malignant: bool = False) -> Dataset:
     files = {p.stem: p for p in sorted(root.rglob("*.jpg")) if MASKS not in p.parts}
     masks = {p.name.removesuffix("_segmentation.png"): p for p in root.rglob(f"{MASKS}/*.png")}
     samples = []
-    for image, row in _rows(root).items():
+    rows = _rows(root)
+    places = sorted({_place(row) for row in rows.values()} - {""})
+    for image, row in rows.items():
         if image not in files:
             continue
         diagnosis = row["dx"]
@@ -53,12 +57,19 @@ def load(root: Path, *, malignant: bool = False) -> Dataset:
                 sex=sex(row.get("sex", "")),
                 age=years(row.get("age", "")),
                 mask=partial(white_mask, masks[image]) if image in masks else None,
+                concepts=tuple((name, name == _place(row)) for name in places if _place(row)),
             )
         )
     if not samples:
         raise no_images_error(root, "photograph", ORIGIN)
     classes = ("benign", "malignant") if malignant else DIAGNOSES
     return Dataset("ham10000", classes, "benign" if malignant else None, tuple(samples), LICENCE)
+
+
+def _place(row: Mapping[str, str]) -> str:
+    """The part of the body; "" where it is not known."""
+    name = row.get("localization", "").strip()
+    return "" if name == "unknown" else name
 
 
 def _rows(root: Path) -> dict[str, dict[str, str]]:

@@ -50,6 +50,8 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
         multi_label: several findings as classes that do not exclude each other, instead of
             pneumonia or not.
 
+    The findings that are no class are the images' concepts. The set says nothing of devices.
+
     Rows whose image is not there are left out (a part of the set is a common download); an image
     may have been converted to JPEG, so files are found by their stem.
 
@@ -62,7 +64,8 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
     boxes = _boxes(root / BOXES)
     present = [row for row in rows if PurePosixPath(inner_path(row["Image Index"])).stem in files]
     classes = _findings(present, finding) if multi_label and present else CLASSES
-    with_boxes = frozenset(classes) if multi_label else frozenset((PNEUMONIA,))
+    asked = frozenset(classes) if multi_label else frozenset((PNEUMONIA,))
+    beside = sorted(_occurring(present) - asked)
     samples = []
     for row in present:
         stem = PurePosixPath(inner_path(row["Image Index"])).stem
@@ -74,12 +77,13 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
                 patient_id=row["Patient ID"],
                 label=-1 if multi_label else int(PNEUMONIA in findings),
                 view=row["View Position"],
-                boxes=_scaled(boxes.get(stem, []), with_boxes, path),
+                boxes=_scaled(boxes.get(stem, []), asked, path),
                 sex=sex(row.get("Patient Gender") or row.get("Patient Sex", "")),
                 age=years(row.get("Patient Age", "")),
                 labels=tuple(k for k, name in enumerate(classes) if name in findings)
                 if multi_label
                 else None,
+                concepts=tuple((name, name in findings) for name in beside),
             )
         )
     if not samples:
@@ -94,8 +98,11 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
 
 def _findings(rows: Sequence[Mapping[str, str]], names: str) -> tuple[str, ...]:
     """Those that occur, in alphabetical order, or those of them that are named."""
-    present = {name for row in rows for name in row["Finding Labels"].split("|")} - {NOTHING}
-    return chosen_findings(names, sorted(present), "this part of NIH ChestX-ray14")
+    return chosen_findings(names, sorted(_occurring(rows)), "this part of NIH ChestX-ray14")
+
+
+def _occurring(rows: Sequence[Mapping[str, str]]) -> set[str]:
+    return {name for row in rows for name in row["Finding Labels"].split("|")} - {NOTHING}
 
 
 def _table(root: Path) -> Path:

@@ -164,13 +164,11 @@ def evaluate_samples(
         thresholds=bundle.thresholds,
     )
     head = {"bundle": bundle.name, "split": split, "temperature": round(bundle.temperature, 4)}
+    figures = head | report(scored, resamples=resamples) | support_figures(predictions)
+    if bundle.concepts:
+        return figures
     similarities = np.array([_similarities(bundle, p) for p in predictions])
-    return (
-        head
-        | report(scored, resamples=resamples)
-        | support_figures(predictions)
-        | {"prototypes": prototype_figures(bundle, similarities, scored.labels)}
-    )
+    return figures | {"prototypes": prototype_figures(bundle, similarities, scored.labels)}
 
 
 def _similarities(bundle: Bundle, prediction: Prediction) -> list[float]:

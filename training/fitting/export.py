@@ -23,15 +23,20 @@ from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import MOST_LISTED, save_bundle
 from dprotonet.editing.objective import responses_around
 from dprotonet.inference.predictor import Predictor
+from dprotonet.modeling.concepts.finished import ConceptModel
+from dprotonet.modeling.concepts.model import ConceptNet
 from dprotonet.modeling.model import DProtoNet
-from dprotonet.prototypes.activation_stats import activation_statistics
+from dprotonet.modeling.reasons.network import ReasonsNetwork
+from dprotonet.prototypes.activation_stats import ActivationStatistics, activation_statistics
 from dprotonet.prototypes.own_map import OwnMap
 from dprotonet.prototypes.responses import Responses
+from dprotonet.prototypes.update import PrototypeUpdate
 from training.data.inputs import images_a_pass
 from training.evaluation.evaluate import evaluate_samples
 from training.evaluation.prototypes.probing import probe_prototypes
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
+from training.fitting.concepts import bundling as concept_bundling
 from training.fitting.context import SplitRows, TrainingContext, balance, prototype_batches
 from training.fitting.fit import FittedNetwork
 from training.fitting.support import fit_for_bundle
@@ -75,19 +80,19 @@ def write_bundle(
         responses: None for those of the fitted network, around its last layer.
         changes: how the network came from another bundle, oldest first.
     """
-    model, update = fitted.network, fitted.update
-    assert isinstance(model, DProtoNet)
-    assert update is not None
-    statistics = activation_statistics(
-        model.cpu(),
-        prototype_batches(context, rows.train, context.live),
-        images_per_pass=context.per_pass,
-    )
+    concepts = None
+    if isinstance(fitted.network, ConceptNet):
+        concepts = concept_bundling.finish(context, rows, fitted)
+        fitted, update, statistics = concepts.fitted, concepts.update, concepts.statistics
+    else:
+        update, statistics = _prototypes(context, rows, fitted)
+    model = fitted.network
+    assert isinstance(model, DProtoNet | ConceptModel)
     bundle = save_bundle(
         folder,
         BundleParts(
             name=context.recipe.name,
-            model=model,
+            model=model.cpu(),
             preprocessing=context.preprocessing,
             update=update,
             statistics=statistics,
@@ -97,7 +102,7 @@ def write_bundle(
             threshold=fitted.threshold,
             thresholds=fitted.thresholds,
             offsets=fitted.offsets,
-            gallery=tuple(_gallery(context, fitted, options)),
+            gallery=tuple(_gallery(context, model, update, options)),
             half_precision=context.recipe.half_precision,
             responses=responses or kept_responses(context, rows, fitted),
             changes=changes,
@@ -110,12 +115,15 @@ def write_bundle(
     metrics = evaluate_samples(
         bundle, test, "test", resamples=context.recipe.resamples, device=context.device
     )
-    metrics["prototype_looks"] = probe_prototypes(
-        Predictor(bundle, context.device, gate=False),
-        test,
-        _PROBED,
-        resamples=context.recipe.resamples,
-    )
+    if concepts is not None:
+        metrics["concepts"] = concepts.figures
+    else:
+        metrics["prototype_looks"] = probe_prototypes(
+            Predictor(bundle, context.device, gate=False),
+            test,
+            _PROBED,
+            resamples=context.recipe.resamples,
+        )
     if black is not None:
         scored = black.predictions(context, rows.test)
         metrics["black_box"] = report(scored, resamples=context.recipe.resamples, curves=False)
@@ -126,6 +134,21 @@ def write_bundle(
     return bundle.amend(card=replace(card, training={**card.training, "hardware": hardware}))
 
 
+def _prototypes(
+    context: TrainingContext, rows: SplitRows, fitted: FittedNetwork
+) -> tuple[PrototypeUpdate, ActivationStatistics]:
+    """Where a network's prototypes come from, and how they respond to the training images."""
+    model, update = fitted.network, fitted.update
+    assert isinstance(model, DProtoNet)
+    assert update is not None
+    statistics = activation_statistics(
+        model.cpu(),
+        prototype_batches(context, rows.train, context.live),
+        images_per_pass=context.per_pass,
+    )
+    return update, statistics
+
+
 def kept_responses(
     context: TrainingContext, rows: SplitRows, fitted: FittedNetwork
 ) -> Responses | None:
@@ -133,7 +156,7 @@ def kept_responses(
     model, similarities = fitted.network, fitted.similarities
     if similarities is None or not len(rows.validation) or not len(rows.train):
         return None
-    assert isinstance(model, DProtoNet)
+    assert isinstance(model, ReasonsNetwork)
     at = torch.cat([rows.train, rows.validation])
     weights = balance(context, rows)
     return responses_around(
@@ -199,16 +222,17 @@ def _attention(context: TrainingContext, rows: SplitRows) -> dict[str, Any]:
 
 
 def _gallery(
-    context: TrainingContext, fitted: FittedNetwork, options: GalleryOptions
+    context: TrainingContext,
+    model: DProtoNet | ConceptModel,
+    update: PrototypeUpdate,
+    options: GalleryOptions,
 ) -> Iterable[GalleryPicture]:
     """Own maps of the sources that the gallery lists, heatmaps (and pictures) of the heaviest."""
     from dprotonet.explain.mdm.mdm import MDM
-    from dprotonet.explain.nodes import PrototypeNode
+    from dprotonet.explain.nodes import ConceptNode, PrototypeNode
     from dprotonet.explain.settings import TIERS
 
-    model, update = fitted.network, fitted.update
-    assert isinstance(model, DProtoNet)
-    assert update is not None
+    node_of = PrototypeNode if isinstance(model, DProtoNet) else ConceptNode
     settings, size = TIERS[options.tier], context.recipe.image_size
     if size > 224:  # no more memory than at 224: fewer images in a graph, and smaller graphs
         batch = max(2, images_a_pass(size, settings.batch))
@@ -222,8 +246,8 @@ def _gallery(
         for rank, (source, row, own_map) in enumerate(zip(listed, rows, own_maps, strict=True)):
             picture = heatmap = None
             if rank < options.sources:
-                node = PrototypeNode(number)
-                explanations = mdm.explain(context.live.clean(row[None])[0], [node], seed=0)
+                x = context.live.clean(row[None])[0]
+                explanations = mdm.explain(x, [node_of(number)], seed=0)
                 heatmap = png(_grey(explanations[0].heatmap))
                 picture = png(context.images.pixels[row]) if options.pictures else None
             yield GalleryPicture(name, source.sample_id, picture, heatmap, own_map)
@@ -240,7 +264,7 @@ def _source_rows(context: TrainingContext, fitted: FittedNetwork) -> dict[str, R
 
 
 def _own_maps(
-    context: TrainingContext, model: DProtoNet, prototype: int, rows: Tensor
+    context: TrainingContext, model: DProtoNet | ConceptModel, prototype: int, rows: Tensor
 ) -> list[OwnMap | None]:
     """A prototype's own map in each of some images."""
     model.eval()

@@ -117,6 +117,7 @@ def _load(path: Path) -> tuple[BundleInfo, Bundle | None]:
         note_on_classes=bundle.card.note_on_classes,
         parent=bundle.parent,
         off=bundle.off,
+        concepts=bundle.concepts,
         is_editable=bundle.has_responses,
         has_reader=bundle.manifest.reader is not None,
         map_figures=bundle.card.map_figures,

@@ -170,7 +170,7 @@ def _bar(bar: Bar) -> dict[str, Any]:
         prototypes, of_class = tuple[str, ...](), ""
     else:
         prototypes, of_class = bar.reason.prototypes, bar.reason.class_name
-        name = f"{', '.join(prototypes)} · {of_class}"
+        name = bar.reason.name
     return {
         "name": name,
         "prototypes": list(prototypes),

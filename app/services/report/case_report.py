@@ -150,10 +150,11 @@ def _prototypes(
     ]
     width = _SQUARE + 2 * pdf.mm
     widths = [pdf.WIDTH - (SOURCES + 1) * width, *[width] * (SOURCES + 1)]
-    titles = [pdf.paragraph("The prototypes that matter", pdf.HEADING)]
+    what = "concepts" if any(row.match.kind == "concept" for row in sheet.matches) else "prototypes"
+    titles = [pdf.paragraph(f"The {what} that matter", pdf.HEADING)]
     titles += [
         pdf.paragraph(text, pdf.SMALL)
-        for text in ("This image", "Training images of the prototype", *[""] * (SOURCES - 1))
+        for text in ("This image", f"Training images of the {what[:-1]}", *[""] * (SOURCES - 1))
     ]
     return [
         CondPageBreak(60 * pdf.mm),

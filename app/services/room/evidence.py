@@ -12,10 +12,10 @@ from app.domain.evidence import Bar, Reason, is_silent, reasons, waterfall
 from app.domain.room.sheet import EvidenceCard, SourceImage, Step, Waterfall
 from app.domain.text import counted, number, percent, signed
 from app.services.room.form import judged_by
-from app.services.room.percentiles import Distribution
+from app.services.room.percentiles import Distribution, axis_text
 from app.services.tables.fitting import noun
 from app.services.tables.row_values import ReadRow
-from dprotonet.inference.prediction import Prediction
+from dprotonet.inference.prediction import Prediction, PrototypeMatch
 
 MOST = 5
 """Prototypes that are shown; the others are in the details."""
@@ -49,7 +49,8 @@ def cards(
     found = list(reasons(sheet.matches))
     if sheet.is_refused:
         return tuple(_card(sheet, reason, known, "", row) for reason in found[:MOST])
-    found.sort(key=lambda reason: -abs(reason.evidence))
+    # What is no concept says little, however much it does: it stands last.
+    found.sort(key=lambda reason: (reason.kind == "other", -abs(reason.evidence)))
     least = LEAST * abs(found[0].evidence) if found else 0.0
     shown = [reason for reason in found[:MOST] if abs(reason.evidence) >= least]
     return tuple(_card(sheet, reason, known, _effect(sheet, reason), row) for reason in shown)
@@ -64,12 +65,14 @@ def _card(
 ) -> EvidenceCard:
     first = reason.matches[0]
     model, name = sheet.model or "", first.match.prototype
-    sources = tuple(_source(sheet, name, source, row) for source in first.sources)
+    sources = tuple(_source(sheet, first.match, source, row) for source in first.sources)
+    can_be_judged = reason.kind != "other"
+    sees_both = any(source.pixels or source.values for source in sources)
     return EvidenceCard(
         id=name,
         prototypes=reason.prototypes,
         class_name=reason.class_name,
-        title=f"{', '.join(reason.prototypes)} · learned for “{reason.class_name}”",
+        title=_title(reason),
         effect=effect,
         value=reason.evidence,
         similarity=_similarity(first, known, noun(sheet.case.facts)),
@@ -77,9 +80,18 @@ def _card(
         sources=sources,
         heatmap=_own_heatmap(sheet, first),
         palette="normal" if reason.class_name == sheet.negative_class else "finding",
-        edit=f"/model?model={model}&off={quote(name, safe='')}" if effect else "",
-        asks=judged_by(sees_both=any(source.pixels or source.values for source in sources)),
+        edit=f"/model?model={model}&off={quote(name, safe='')}" if effect and can_be_judged else "",
+        asks=judged_by(sees_both=sees_both) if can_be_judged else (),
     )
+
+
+def _title(reason: Reason) -> str:
+    """What it is, and which class it goes with."""
+    if reason.kind == "concept":
+        return f"Concept “{reason.prototypes[0]}” · speaks most for “{reason.class_name}”"
+    if reason.kind == "other":
+        return "All else: what the model sees beside the concepts"
+    return f"{', '.join(reason.prototypes)} · learned for “{reason.class_name}”"
 
 
 def _effect(sheet: Sheet, reason: Reason) -> str:
@@ -94,6 +106,8 @@ def _effect(sheet: Sheet, reason: Reason) -> str:
     text = f"{signed(amount, 1)} towards {towards}"
     if amount < 0:
         text = f"{signed(amount, 1)}, against {towards}"
+    if reason.kind != "prototype":
+        return f"Moves the prediction by {text}"
     images = len({source.image_sha256 for row in reason.matches for source in row.sources})
     if not images:
         return text
@@ -105,6 +119,10 @@ def _effect(sheet: Sheet, reason: Reason) -> str:
 
 def _similarity(row: SheetMatch, known: dict[str, Distribution], thing: str) -> str:
     distribution = known.get(row.match.prototype)
+    if row.match.kind == "other":
+        return "It has no images of its own: the model found it without being told a name."
+    if row.match.kind == "concept":
+        return axis_text(row.match.similarity, distribution)
     if distribution is None:
         return f"How similar the model's own {thing}s are is not kept with this model."
     return distribution.sentence(row.match.similarity, row.match.class_name, thing)
@@ -112,18 +130,24 @@ def _similarity(row: SheetMatch, known: dict[str, Distribution], thing: str) -> 
 
 def _details(row: SheetMatch) -> str:
     match = row.match
-    text = f"{match.prototype}: similarity {number(match.similarity, 3)}, logit"
-    text += f" {signed(match.contribution)}"
+    value = f"similarity {number(match.similarity, 3)}"
+    if match.kind != "prototype":
+        value = f"axis {signed(match.similarity)}" if match.kind == "concept" else "together"
+    text = f"{match.prototype}: {value}, logit {signed(match.contribution)}"
     return text if match.against is None else f"{text} for, {signed(match.against)} for the next"
 
 
 def _source(
-    sheet: Sheet, prototype: str, source: GallerySource, row: ReadRow | None
+    sheet: Sheet, match: PrototypeMatch, source: GallerySource, row: ReadRow | None
 ) -> SourceImage:
+    prototype = match.prototype
     address = f"/api/gallery/{sheet.model}/{quote(prototype, safe='')}/{source.number}"
     title = f"Training {noun(sheet.case.facts)} {source.number + 1} of {prototype}"
+    says = (
+        signed(source.similarity) if match.kind == "concept" else f"weight {percent(source.weight)}"
+    )
     return SourceImage(
-        title=f"{title}: weight {percent(source.weight)}",
+        title=f"{title}: {says}",
         pixels=f"{address}/pixels" if source.has_picture else "",
         heatmap=f"{address}/map" if source.has_own_map or source.has_heatmap else "",
         values=row.beside(source.sample_id) if row else (),
@@ -133,7 +157,7 @@ def _source(
 def _own_heatmap(sheet: Sheet, row: SheetMatch) -> str:
     """Where the network looks for the prototype in this image: what the mask reader drew in the
     pass that predicts, else the prototype's own mask."""
-    node = f"prototype:{row.match.prototype}"
+    node = row.match.node
     place = f"{sheet.case.case_id}/{sheet.frame}/{sheet.model}"
     for one in sheet.instant:
         if one.node == node:
@@ -182,9 +206,8 @@ def _step(bar: Bar, by_prototype: dict[str, str]) -> Step:
     if bar.reason is None:
         name = f"Others {'for' if bar.evidence > 0 else 'against'} ({bar.count})"
         return Step(name, bar.evidence, bar.start, signed(bar.evidence), "")
-    name = f"{', '.join(bar.reason.prototypes)} · {bar.reason.class_name}"
     card = by_prototype.get(bar.reason.prototypes[0], "")
-    return Step(name, bar.evidence, bar.start, signed(bar.evidence), card)
+    return Step(bar.reason.name, bar.evidence, bar.start, signed(bar.evidence), card)
 
 
 def question(prediction: Prediction) -> str:

@@ -239,7 +239,9 @@ def _revision(sheet: Sheet, revision: Annotation) -> RevisionNote:
         lines.append(revision.text)
     lines.append(_prediction_text(sheet, revision))
     if revision.prototype_judgements:
-        lines.append(f"{counted(len(revision.prototype_judgements), 'prototype')} judged.")
+        concepts = {row.match.prototype for row in sheet.matches if row.match.kind == "concept"}
+        kind = "concept" if concepts & set(revision.prototype_judgements) else "prototype"
+        lines.append(f"{counted(len(revision.prototype_judgements), kind)} judged.")
     if revision.tried:
         lines.append(f"{counted(len(revision.tried), 'change')} tried before.")
     return RevisionNote(

@@ -199,7 +199,7 @@ def requests(sheet: Sheet) -> tuple[Action, ...]:
     there = {one.node for one in sheet.instant} | {offered.saved.node for offered in sheet.maps}
     classes = sorted(sheet.classes, key=lambda name: name != sheet.offered_class)
     nodes = [f"class:{name}" for name in classes]
-    nodes += [f"prototype:{row.match.prototype}" for row in sheet.matches]
+    nodes += [row.match.node for row in sheet.matches if row.match.node]
     return tuple(
         Action("explain", f"Explain {node_title(node).lower()}", "", node, USUAL)
         for node in nodes

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from app.domain.permissions import within
-from app.domain.text import percent
+from app.domain.text import number, percent
 from app.services.adapters.bundle_registry import Registry
 from app.services.workplace import Workplace
 from dprotonet.errors import ReadableError
@@ -36,6 +36,21 @@ class Distribution:
         if len(self.without):
             parts.append(f"than {percent(_below(self.without, similarity))} of those without")
         return f"Of the model's own {noun}s for “{class_name}”: more similar {', '.join(parts)}."
+
+
+def axis_text(value: float, known: Distribution | None) -> str:
+    """Its axis is 2.10 above the mean of the training images, higher than in 97 % of them.
+
+    Args:
+        value: of a concept's axis, less its mean over the training images.
+        known: the same of the model's own images; None where they are not kept.
+    """
+    side = "above" if value >= 0 else "below"
+    text = f"Its axis is {number(abs(value))} {side} the mean of the training images"
+    if known is None:
+        return f"{text}."
+    everyone = np.sort(np.concatenate([known.with_class, known.without]))
+    return f"{text}, higher than in {percent(_below(everyone, value))} of the model's own images."
 
 
 @within

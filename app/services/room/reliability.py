@@ -39,9 +39,15 @@ MEANING = "A heatmap shows what this network relies on, not where disease is."
 
 
 def node_title(node: str) -> str:
-    """class:nodule → “Class nodule”; prototype:p07 → “Prototype p07”."""
+    """class:nodule → “Class nodule”; prototype:p07 → “Prototype p07”; concept:token → “Concept
+    token”."""
     kind, _, name = node.partition(":")
-    kinds = {"class": "Class", "prototype": "Prototype", "vector": "Vector of"}
+    kinds = {
+        "class": "Class",
+        "prototype": "Prototype",
+        "vector": "Vector of",
+        "concept": "Concept",
+    }
     return f"{kinds.get(kind, kind)} {name}"
 
 
@@ -76,6 +82,8 @@ def known_text(sheet: Sheet, *, drawn_by: str, tier: str) -> str:
 def value_name(node: str) -> str:
     """What the node's value is."""
     kind, _, name = node.partition(":")
+    if kind == "concept":
+        return f"the axis of {name}"
     return f"the probability of {name}" if kind == "class" else f"the similarity to {name}"
 
 

@@ -19,7 +19,7 @@ from app.views.model.gate import draw_gate
 from app.views.model.in_use import draw_in_use
 from app.views.model.learning import draw_learning
 from app.views.model.measures import draw_measures
-from app.views.model.prototype_figures import draw_prototype_figures
+from app.views.model.prototype_figures import draw_concept_figures, draw_prototype_figures
 from app.views.model.reasons import draw_edit, preselect_off
 from app.views.model.stop_switch import draw_switch
 from app.views.model.versions import draw_versions
@@ -28,6 +28,7 @@ from app.views.shared.format import plain
 from app.views.shared.header import draw_stop_note
 from app.views.shared.navigation import asked_model, asked_prototype, forget_asked
 from dprotonet.modeling.classifiers.options import ClassifierOptions
+from dprotonet.modeling.concepts.options import ConceptOptions
 
 if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
@@ -129,7 +130,7 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     card = bundle.card
     st.markdown(f"### {plain(card.title)}")
     about, measures, here, in_use, prototypes, reasons = st.tabs(
-        ["Card", "Performance", HERE, IN_USE, f"Prototypes ({len(info.in_use)})", REASONS],
+        ["Card", "Performance", HERE, IN_USE, _reasons_title(info), REASONS],
         default=REASONS if asked_prototype() else None,
     )
     with about:
@@ -142,7 +143,7 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
         draw_in_use(workplace, info)
     with prototypes:
         if bundle.has_prototypes:
-            draw_prototype_figures(card)
+            (draw_concept_figures if bundle.concepts else draw_prototype_figures)(card)
             draw_gallery(workplace, info, bundle)
         else:
             _draw_none()
@@ -150,9 +151,16 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
         if bundle.has_prototypes:
             draw_edit(workplace, info, bundle)
             draw_versions(workplace, info)
-            draw_learning(workplace, info)
         else:
             _draw_none()
+        if bundle.has_prototypes and not bundle.concepts:
+            draw_learning(workplace, info)
+
+
+def _reasons_title(info: BundleInfo) -> str:
+    if not info.concepts:
+        return f"Prototypes ({len(info.in_use)})"
+    return f"Concepts ({sum(name in info.in_use for name in info.concepts)})"
 
 
 def _draw_none() -> None:
@@ -193,6 +201,14 @@ def network_facts(bundle: Bundle) -> dict[str, str]:
             "Network": f"{options.architecture} ({options.source}), imported",
             "Input": f"{size}, {'colour' if options.colour else 'grey'}",
         }
+    if isinstance(options, ConceptOptions):
+        return {
+            "Backbone": options.backbone,
+            "Input": size,
+            "Concepts": ", ".join(options.concepts),
+            "Axes": str(options.depth or "as many as the backbone's channels"),
+            "Activation": options.activation,
+        }
     return {
         "Backbone": options.backbone,
         "Input": size,
@@ -216,7 +232,7 @@ def _draw_facts(bundle: Bundle) -> None:
     st.markdown(
         "\n".join(
             f"- {plain(name)}"
-            + (f": {count} prototypes" if bundle.has_prototypes else "")
+            + (f": {count} prototypes" if bundle.has_prototypes and not bundle.concepts else "")
             + (" (negative class)" if name == bundle.negative_class else "")
             for name, count in counts.items()
         )

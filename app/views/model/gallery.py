@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import GallerySource
-from app.domain.text import counted, number, percent
+from app.domain.text import counted, number, percent, signed
 from app.services import galleries
 from app.services.workplace import Workplace
 from app.views.model.attach import draw_attach
@@ -24,9 +24,24 @@ _SOURCES = 5
 
 
 def draw_gallery(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
-    """One class at a time."""
+    """One class at a time; concepts, which belong to no class, all at once."""
     sources = galleries.of_model(workplace, info.digest)
-    name = st.segmented_control(
+    name = None if bundle.concepts else _chosen_class(info, bundle)
+    draw_attach(workplace, info)
+    records = [
+        record
+        for record in bundle.prototypes
+        if record.kind != "other" and name in (None, record.class_name)
+    ]
+    for start in range(0, len(records), _COLUMNS):
+        columns = st.columns(_COLUMNS, gap="small")
+        for column, record in zip(columns, records[start : start + _COLUMNS], strict=False):
+            with column:
+                _draw_prototype(info, record, sources.get(record.id, ()))
+
+
+def _chosen_class(info: BundleInfo, bundle: Bundle) -> str | None:
+    return st.segmented_control(
         "Class",
         list(bundle.classes),
         format_func=plain,
@@ -34,13 +49,6 @@ def draw_gallery(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None
         key=f"gallery-class-{info.digest}",
         label_visibility="collapsed",
     )
-    draw_attach(workplace, info)
-    records = [record for record in bundle.prototypes if name in (None, record.class_name)]
-    for start in range(0, len(records), _COLUMNS):
-        columns = st.columns(_COLUMNS, gap="small")
-        for column, record in zip(columns, records[start : start + _COLUMNS], strict=False):
-            with column:
-                _draw_prototype(info, record, sources.get(record.id, ()))
 
 
 def _draw_prototype(
@@ -49,6 +57,9 @@ def _draw_prototype(
     with st.container(border=True, key=f"match-{record.id}", gap="xsmall"):
         st.markdown(f"**{plain(record.id)}** · {plain(record.class_name)}{_flags(record)}")
         draw_sources(info.digest, record.id, sources[:_SOURCES])
+        if record.kind == "concept":
+            st.caption(axis_text(record))
+            return
         st.caption(
             f"Made from {counted(len(record.sources), 'image')}"
             + (f". {activation_text(record.activation)}" if record.activation else ".")
@@ -64,6 +75,20 @@ def _flags(record: PrototypeRecord) -> str:
     if record.activation.duplicates:
         flags += f" :orange-badge[nearly equal to {plain(', '.join(record.activation.duplicates))}]"
     return flags
+
+
+def axis_text(record: PrototypeRecord) -> str:
+    """What shows an axis most, and how it goes with the class that it speaks most for."""
+    text = f"The {counted(len(record.sources), 'training image')} that show it most"
+    own = record.activation
+    if own is None:
+        return f"{text}."
+    text += (
+        f". Less its mean, the axis is {signed(own.mean)} in images of “{record.class_name}”, for "
+        "which it speaks most"
+    )
+    others = "" if own.mean_others is None else f", {signed(own.mean_others)} in others"
+    return f"{text}{others}."
 
 
 def activation_text(activation: PrototypeActivation) -> str:

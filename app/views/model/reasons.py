@@ -66,7 +66,7 @@ def _draw_switches(
     for name in bundle.classes:
         st.markdown(f"##### {plain(name)}")
         for record in bundle.prototypes:
-            if record.class_name != name:
+            if record.class_name != name or record.kind == "other":
                 continue
             use, require = _draw_row(
                 info, record, sources.get(record.id, ()), is_required=record.id in required_now
@@ -92,7 +92,7 @@ def _draw_row(
         st.container(border=True, key=f"match-edit-{record.id}", gap="xsmall"),
         st.container(horizontal=True, vertical_alignment="center"),
     ):
-        st.markdown(f"**{plain(record.id)}**", width=56)
+        st.markdown(f"**{plain(record.id)}**", width=56 if record.kind == "prototype" else 140)
         with st.container(width="stretch"):
             draw_sources(info.digest, record.id, sources[:_SOURCES], place="edit")
         use = st.toggle("Use", key=use_key)

@@ -89,6 +89,8 @@ Exported from the bundle {bundle.name}, digest {bundle.digest}.
 
 def _further(bundle: Bundle) -> str:
     text = ", `similarities` to its prototypes" if bundle.has_prototypes else ""
+    if bundle.concepts:
+        text = ", `similarities`: how far its concepts' axes are above the training images' means"
     limits = bundle.support_limits
     if limits is not None:
         text += (

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from dprotonet.modeling.options import check_classes, options_of
+from dprotonet.modeling.reasons.options import ReasonKind
 
 Source = Literal["torchvision", "monai", "onnx"]
 
@@ -77,6 +78,11 @@ class ClassifierOptions:
 
     @property
     def prototype_ids(self) -> tuple[str, ...]:
+        """Of no prototype."""
+        return ()
+
+    @property
+    def prototype_kinds(self) -> tuple[ReasonKind, ...]:
         """Of no prototype."""
         return ()
 

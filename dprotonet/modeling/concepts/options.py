@@ -5,21 +5,37 @@ No torch here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from dprotonet.modeling.options import (
+    PARTS,
     STRIDE,
     STRIDES,
     check_classes,
     check_image_size,
     options_of,
 )
+from dprotonet.modeling.reasons.options import ReasonKind
 
 ActivationMode = Literal["mean", "max", "positive_mean", "max_pool"]
 MODES: tuple[ActivationMode, ...] = get_args(ActivationMode)
 DEFAULT_MODE: ActivationMode = "max_pool"
+LONGEST_NAME = 64
+_NAME = re.compile(r'[^/\\:*?"<>|\x00-\x1f\x7f]{1,64}')  # files and rows are named by it
+
+# What is hashed apart, by the first word of a state key of a finished network.
+_PART_OF_MODULE = {
+    "backbone": "backbone",
+    "reduction": "masks",
+    "axes": "prototypes",
+    "level": "prototypes",
+    "others": "head",
+    "head": "head",
+    "log_scale": "head",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,8 @@ class ConceptOptions:
         stride: pixels of a cell of the backbone's last grid: 32, or 16 without its last halving.
         seed: of the random weights.
         multi_label: an image has any number of the classes: each logit has a sigmoid of its own.
+        concept_classes: of a finished network: for each concept the index of the class whose logit
+            its axis raises most.
     """
 
     classes: tuple[str, ...]
@@ -50,6 +68,7 @@ class ConceptOptions:
     stride: int = STRIDE
     seed: int = 0
     multi_label: bool = False
+    concept_classes: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(self.classes))
@@ -67,11 +86,69 @@ class ConceptOptions:
             raise ValueError("A concept network needs at least one concept, each with a name.")
         if len(set(self.concepts)) != len(self.concepts):
             raise ValueError("Two concepts have the same name.")
+        for name in self.concepts:
+            if not _NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} cannot name an axis. Give at most {LONGEST_NAME} characters, none "
+                    'of them / \\ : * ? " < > |.'
+                )
+        if set(self.concepts) & set(self._others):
+            raise ValueError("A concept has the name of what is no concept. Give it another.")
+        if self.concept_classes is not None:
+            object.__setattr__(self, "concept_classes", tuple(self.concept_classes))
+            if len(self.concept_classes) != len(self.concepts) or not all(
+                0 <= k < len(self.classes) for k in self.concept_classes
+            ):
+                raise ValueError("concept_classes must name a class for each concept.")
         if self.depth is not None and self.depth < len(self.concepts):
             raise ValueError(
                 f"There are {len(self.concepts)} concepts and {self.depth} axes. Each concept "
                 "needs an axis of its own: give a greater depth."
             )
+
+    @property
+    def _others(self) -> tuple[str, ...]:
+        return tuple(f"other ({name})" for name in self.classes)
+
+    @property
+    def prototype_ids(self) -> tuple[str, ...]:
+        """The P = k + K reasons of a finished network: the concepts, then for each class what is
+        none of them."""
+        return (*self.concepts, *self._others)
+
+    @property
+    def prototype_classes(self) -> tuple[int, ...]:
+        """Index of the class that each of the P reasons raises most.
+
+        Raises:
+            ValueError: the network is not finished.
+        """
+        if self.concept_classes is None:
+            raise ValueError("What the axes speak for is known of a finished network alone.")
+        return (*self.concept_classes, *range(len(self.classes)))
+
+    @property
+    def prototype_kinds(self) -> tuple[ReasonKind, ...]:
+        """What each of the P reasons is."""
+        concepts: list[ReasonKind] = ["concept"] * len(self.concepts)
+        others: list[ReasonKind] = ["other"] * len(self.classes)
+        return (*concepts, *others)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What is hashed apart."""
+        return PARTS
+
+    def part_of(self, key: str) -> str:
+        """The part that the tensor of this state key of a finished network belongs to.
+
+        Raises:
+            ValueError: it has no such tensor.
+        """
+        part = _PART_OF_MODULE.get(key.partition(".")[0])
+        if part is None:
+            raise ValueError(f"it holds the unknown tensor {key!r}")
+        return part
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""

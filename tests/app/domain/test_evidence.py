@@ -9,16 +9,23 @@ from hypothesis import strategies as st
 from app.domain.cases import GallerySource, SheetMatch
 from app.domain.evidence import MOST_BARS, is_silent, reasons, waterfall
 from dprotonet.inference.prediction import PrototypeMatch
+from dprotonet.modeling.reasons.options import ReasonKind
 
 
 def row(
-    name: str, evidence: float, images: str = "", *, of: str = "finding", against: float = 0.0
+    name: str,
+    evidence: float,
+    images: str = "",
+    *,
+    of: str = "finding",
+    against: float = 0.0,
+    kind: ReasonKind = "prototype",
 ) -> SheetMatch:
     sources = tuple(
         GallerySource(n, f"i{letter}", letter * 64, 0.1, 0.9, has_picture=True, has_heatmap=True)
         for n, letter in enumerate(images)
     )
-    match = PrototypeMatch(name, of, 0.9, evidence + against, against)
+    match = PrototypeMatch(name, of, 0.9, evidence + against, against, kind=kind)
     return SheetMatch(match, sources)
 
 
@@ -83,3 +90,16 @@ def test_a_model_is_silent_only_where_no_prototype_adds_anything() -> None:
     assert is_silent([row("p00", 0.0), row("p01", 0.0)])
     assert not is_silent([row("p00", 0.0, against=0.5)])
     assert not is_silent([row("p00", 0.1)])
+
+
+def test_a_concept_is_a_reason_of_its_own_and_all_else_is_one() -> None:
+    found = reasons(
+        [
+            row("token", 1.5, "abc", kind="concept"),
+            row("leads", 0.4, "abc", kind="concept"),
+            row("other (none)", -0.7, kind="other"),
+            row("other (finding)", 0.2, kind="other"),
+        ]
+    )
+    assert [reason.name for reason in found] == ["token", "leads", "all else"]
+    assert found[2].evidence == pytest.approx(-0.5)

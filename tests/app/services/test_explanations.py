@@ -4,15 +4,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlalchemy import select
 
+from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation
 from app.domain.jobs import Job
 from app.services import explanations, image_data, jobs, review
+from app.services.explanations import canonical
 from app.services.inference import queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -382,3 +385,20 @@ def test_of_a_refused_image_no_class_is_explained_unless_it_is_named(
     explanations.request(workplace, case_id, node="class:finding")
     queue.run_pending(workplace, pool)
     assert pool.explained == ["class:finding", "class:finding"]
+
+
+def test_a_model_with_concepts_has_nodes_of_their_names_and_none_of_prototypes() -> None:
+    info = BundleInfo(
+        *("made", "0" * 64, "Made", ("none", "finding"), None),
+        *(("token", "other (none)"), Path()),
+        concepts=("token",),
+    )
+    assert canonical(" concept:token", info, predicted=None) == "concept:token"
+    for node, said in (
+        ("concept:other (none)", "no concept"),
+        ("prototype:token", "no prototype"),
+        ("vector:token", "no prototype"),
+        ("axis:token", "concept:NAME"),
+    ):
+        with pytest.raises(WrongRequest, match=said):
+            canonical(node, info, predicted=None)

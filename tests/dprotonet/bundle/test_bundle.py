@@ -1,19 +1,24 @@
+import json
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.errors import WrongRequest
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.preprocessing import Preprocessing
 from tests.dprotonet.bundle.folders import save_model
 from tests.dprotonet.tiny_bundle import (
     SIZE,
+    make_tiny_bundle,
     network_input,
     tiny_images,
     tiny_model,
 )
+from tests.dprotonet.tiny_concepts import CONCEPTS, make_tiny_concept_bundle, tiny_concept_model
 
 
 def test_a_saved_bundle_gives_back_the_same_network(tmp_path):
@@ -64,3 +69,26 @@ def test_amending_keeps_the_network_and_changes_the_digest(folder):
     assert after.digest != before.digest
     assert after.model.part_digests() == before.model.part_digests()
     assert Bundle.load(folder).digest == after.digest
+
+
+def test_a_network_with_concepts_is_a_bundle_with_names_levels_and_what_shows_each_most(tmp_path):
+    bundle = Bundle.load(make_tiny_concept_bundle(tmp_path / "concepts").path)
+    assert bundle.concepts == CONCEPTS and bundle.has_prototypes
+    assert [record.kind for record in bundle.prototypes] == ["concept"] * 2 + ["other"] * 2
+    assert [len(record.sources) for record in bundle.prototypes] == [3, 3, 0, 0]
+    assert all(entry.picture is not None and entry.own_map for entry in bundle.gallery)
+    assert torch.equal(bundle.network.level, tiny_concept_model().level)
+    assert json.loads((bundle.path / "bundle.json").read_text())["format"] == 5
+
+
+def test_what_needs_prototypes_says_that_a_bundle_has_concepts(tmp_path):
+    bundle = make_tiny_concept_bundle(tmp_path / "concepts")
+    with pytest.raises(WrongRequest, match="concepts and no prototypes"):
+        _ = bundle.model
+
+
+def test_bundles_of_earlier_versions_keep_their_format_and_say_no_kind(tmp_path):
+    folder = make_tiny_bundle(tmp_path / "tiny").path
+    assert json.loads((folder / "bundle.json").read_text())["format"] == 1
+    records = json.loads((folder / "prototypes.json").read_text())["prototypes"]
+    assert all("kind" not in record for record in records)

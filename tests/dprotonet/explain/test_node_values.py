@@ -3,8 +3,10 @@ import torch
 
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.node_values import node_values
-from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
+from dprotonet.explain.nodes import ClassNode, ConceptNode, PrototypeNode, VectorNode
 from tests.dprotonet.explain.toys import PatchPrototypes, ToyInference, toy_image
+from tests.dprotonet.tiny_bundle import network_input, tiny_images
+from tests.dprotonet.tiny_concepts import tiny_concept_model, tiny_concept_net
 
 LOGITS = torch.tensor([[1.0, 3.0, -2.0], [0.0, 0.0, 0.0]])
 
@@ -48,3 +50,13 @@ def test_what_a_network_lacks_is_said():
         node_values(LOGITS, [PrototypeNode(0)])
     with pytest.raises(WrongRequest, match="3 classes"):
         node_values(LOGITS, [ClassNode(3)])
+
+
+@pytest.mark.parametrize("network", [tiny_concept_net, tiny_concept_model])
+def test_a_concept_node_is_the_activation_of_its_axis(network):
+    with torch.inference_mode():
+        said = network()(network_input(tiny_images(2)))
+    values = node_values(said, [ConceptNode(1), ClassNode(0)])
+    torch.testing.assert_close(values[:, 0], said.activations[:, 1])
+    with pytest.raises(WrongRequest, match="no concepts"):
+        node_values(LOGITS, [ConceptNode(0)])

@@ -1,7 +1,15 @@
 import pytest
 
 from dprotonet.errors import WrongRequest
-from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode, parse_node
+from dprotonet.explain.nodes import (
+    ClassNode,
+    ConceptNode,
+    PrototypeNode,
+    VectorNode,
+    node_of,
+    parse_node,
+)
+from tests.dprotonet.tiny_concepts import CONCEPTS, make_tiny_concept_bundle
 
 CLASSES = ("none", "effusion")
 IDS = ("p00", "p01", "p02")
@@ -60,3 +68,19 @@ def test_a_long_list_of_choices_is_cut_short():
     with pytest.raises(WrongRequest) as caught:
         parse_node("prototype:x", CLASSES, [f"p{i:02}" for i in range(40)])
     assert "p39" in str(caught.value) and "p20" not in str(caught.value)
+
+
+def test_a_concept_is_a_node_by_its_name(tmp_path):
+    node = parse_node("concept:AP view", CLASSES, concepts=("token", "AP view"))
+    assert node == ConceptNode(1, "AP view") and node.name == "concept:AP view"
+    bundle = make_tiny_concept_bundle(tmp_path / "concepts", responses=False)
+    assert node_of(bundle, f"concept:{CONCEPTS[0]}") == ConceptNode(0, CONCEPTS[0])
+    with pytest.raises(WrongRequest, match="no prototypes"):
+        node_of(bundle, f"prototype:{CONCEPTS[0]}")
+
+
+def test_a_wrong_concept_is_a_sentence_that_lists_the_choices():
+    with pytest.raises(WrongRequest, match="Choose concept:token or concept:AP view"):
+        parse_node("concept:x", CLASSES, concepts=("token", "AP view"))
+    with pytest.raises(WrongRequest, match="no concepts"):
+        parse_node("concept:x", CLASSES, IDS)

@@ -7,11 +7,16 @@ import torch
 from PIL import Image
 
 from dprotonet.bundle.manifest import write_manifest
+from dprotonet.editing.apply import apply_edit
+from dprotonet.editing.propose import propose_edit
 from dprotonet.images.reader import read_image
+from dprotonet.inference.intervening import intervene
+from dprotonet.inference.intervention import Intervention
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.freezing import frozen
 from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
+from tests.dprotonet.tiny_concepts import CONCEPTS, make_tiny_concept_bundle
 
 CLASSES = ("none", "nodule", "effusion")
 
@@ -151,3 +156,50 @@ def test_heatmaps_are_made_with_the_network_that_predicts_and_no_weight_is_read_
     assert network.folded is predictor.network
     assert frozen.freeze(predictor.model, x[None] + 1.0) is network
     assert predictor.predict(pictures[0]).logits == predictor.predict_tensor(x).logits
+
+
+def test_a_network_with_concepts_says_what_each_adds_and_where(tmp_path, pictures):
+    predictor = Predictor(make_tiny_concept_bundle(tmp_path / "b"))
+    prediction = predictor.predict(pictures[0])
+    by_name = {match.prototype: match for match in prediction.matches}
+    assert math.isclose(
+        math.fsum(match.contribution for match in prediction.matches),
+        prediction.logits[prediction.label],
+    )
+    assert [by_name[name].kind for name in CONCEPTS] == ["concept", "concept"]
+    assert by_name[CONCEPTS[0]].node == f"concept:{CONCEPTS[0]}"
+    assert by_name["other (none)"].node == "" and by_name["other (none)"].own_map is None
+    assert any(by_name[name].own_map for name in CONCEPTS)
+    assert not prediction.no_prototype_is_close
+    assert Prediction.from_json(prediction.to_json()) == prediction
+
+
+def test_the_decoder_explains_an_axis(tmp_path, pictures):
+    predictor = Predictor(make_tiny_concept_bundle(tmp_path / "b"))
+    explanation = predictor.explain(pictures[0], f"concept:{CONCEPTS[0]}", tier="instant")
+    assert explanation.node == f"concept:{CONCEPTS[0]}"
+    assert explanation.heatmap.shape == (64, 64) and explanation.heatmap.max() > 0
+
+
+def test_an_axis_that_is_switched_off_speaks_for_nothing(tmp_path, pictures):
+    predictor = Predictor(make_tiny_concept_bundle(tmp_path / "b"))
+    before = predictor.predict(pictures[0])
+    result = intervene(predictor, pictures[0], Intervention(off=(CONCEPTS[0],)))
+    own = next(match for match in before.matches if match.prototype == CONCEPTS[0])
+    assert own.contribution != 0
+    assert result.logits[before.label] == pytest.approx(
+        before.logits[before.label] - own.contribution
+    )
+
+
+def test_an_axis_is_switched_off_for_good_in_a_bundle_of_its_own(tmp_path, pictures):
+    bundle = make_tiny_concept_bundle(tmp_path / "b")
+    edit = propose_edit(bundle, off=[CONCEPTS[0]], tolerance=10.0)
+    edited = apply_edit(bundle, edit, tmp_path / "edited")
+    assert edited.off == (CONCEPTS[0],) and edited.manifest.to_json()["format"] == 5
+    match = next(
+        match
+        for match in Predictor(edited).predict(pictures[0]).matches
+        if match.prototype == CONCEPTS[0]
+    )
+    assert match.contribution == 0 and match.similarity != 0

@@ -3,6 +3,7 @@ import pytest
 from dprotonet.errors import ReadableError
 from tests.training import replicas
 from tests.training.datasets.public import opened
+from training.data.concept_table import known_concepts
 from training.datasets import nih
 
 
@@ -88,3 +89,12 @@ def test_boxes_of_findings_that_are_not_told_apart_are_left_out(tmp_path):
     both = opened("nih", root, multi_label=True).samples
     together = {s.sample_id: [b.finding for b in s.boxes] for s in both}
     assert together["00000001_001"] == ["Infiltration"] and together["00000003_001"] == []
+
+
+def test_the_findings_that_are_no_class_view_sex_and_age_are_concepts(tmp_path):
+    root = replicas.nih(tmp_path / "nih", patients=2)
+    first, last = (known_concepts(opened("nih", root).samples[at]) for at in (0, -1))
+    assert first == {"Infiltration": True, "AP view": False, "female": True, "60 or older": False}
+    assert last["Infiltration"] is False and last["AP view"] is True
+    together = opened("nih", root, multi_label=True).samples[0]
+    assert together.concepts == (), "both findings are classes"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dprotonet.bundle.concept_figures import spread_text
 from dprotonet.bundle.figure_text import MISSING, figure_text
 
 RIVAL_TITLES = {"svm": "linear SVM", "cav": "CAV (logistic)", "channel": "best channel"}
@@ -68,14 +69,6 @@ def _concept_row(name: str, figures: Mapping[str, Any]) -> str:
     shown = f"{figures['shown']} of {figures['shown'] + figures['absent']}"
     axis = f"**{spread_text(figures['axis'])}**"
     return _row(name, shown, axis, *own, *plain, f"{figures['importance']:+.3f}")
-
-
-def spread_text(figure: Mapping[str, float | None]) -> str:
-    """``0.912 ± 0.011``, or a dash."""
-    value, sd = figure["value"], figure["sd"]
-    if value is None:
-        return MISSING
-    return f"{value:.3f}" if sd is None else f"{value:.3f} ± {sd:.3f}"
 
 
 def _pull_lines(pulls: list[Mapping[str, Any]]) -> list[str]:

@@ -48,6 +48,7 @@ def _prediction(workplace: Workplace, request: Request, sent: Sent) -> Any:
         prototypes=[
             {
                 "id": match.prototype,
+                "kind": match.kind,
                 "of": match.class_name,
                 "similarity": match.similarity,
                 "evidence": match.evidence,

@@ -11,6 +11,7 @@ from app.domain.explanations import Tier
 from app.domain.jobs import JobKind, JobState
 from app.server.routes.v1.endpoints import Schema
 from dprotonet.inference.support import Verdict as SupportVerdict
+from dprotonet.modeling.reasons.options import ReasonKind
 
 TEXT: Schema = {"type": "string"}
 YES: Schema = {"type": "boolean"}
@@ -144,7 +145,11 @@ SCHEMAS: Mapping[str, Schema] = {
     "Match": _thing(
         "One prototype of the prediction.",
         id=TEXT,
-        of=_said(TEXT, "The class that it was learned for."),
+        kind=_said(
+            {"enum": list(get_args(ReasonKind))},
+            "Of a model with concepts a concept, or what is none of them.",
+        ),
+        of=_said(TEXT, "The class that it was learned for, or speaks most for."),
         similarity=NUMBER,
         evidence=_said(NUMBER, "What it adds to the label's logit over the runner-up's."),
     ),
@@ -153,7 +158,7 @@ SCHEMAS: Mapping[str, Schema] = {
         "properties": {
             "node": _said(
                 {**TEXT, "default": "class"},
-                "class (the predicted one), class:NAME, prototype:ID or vector:ID.",
+                "class (the predicted one), class:NAME, prototype:ID, vector:ID or concept:NAME.",
             ),
             "tier": {"enum": list(TIERS), "default": "standard"},
         },

@@ -264,3 +264,24 @@ def test_a_prediction_of_an_earlier_version_says_what_its_bars_are() -> None:
     earlier = replace(POSITIVE, runner_up=None)
     assert question(earlier) == "What speaks for “finding”"
     assert "saved by an earlier version" in sum_text(earlier)
+
+
+def test_a_concept_says_what_it_does_and_what_is_no_concept_stands_last(read: Room) -> None:
+    sheet = having(
+        read.sheet,
+        row("other (none)", 4.0, kind="other"),
+        row("token", 1.9, "abc", kind="concept"),
+        row("leads", -0.8, "abd", kind="concept"),
+    )
+    known = {"token": Distribution(np.arange(3.0), np.arange(-7.0, 0.0))}
+    token, leads, rest = cards(sheet, known)
+    assert token.title == "Concept “token” · speaks most for “finding”"
+    assert token.effect == "Moves the prediction by +1.9 towards finding"
+    assert leads.effect == "Moves the prediction by +0.8 towards none"
+    assert token.similarity == (
+        "Its axis is 0.90 above the mean of the training images, higher than in 80 % of the "
+        "model's own images."
+    )
+    assert token.sources[0].title == "Training image 1 of token: +0.90"
+    assert token.edit and "usefulness" in token.asks
+    assert rest.title.startswith("All else") and not rest.edit and rest.asks == ()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.services.adapters.bundle_registry import Registry
-from app.services.room.percentiles import Distribution, of_model
+from app.services.room.percentiles import Distribution, axis_text, of_model
 from app.services.workplace import Workplace
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
@@ -55,3 +55,12 @@ def test_the_distributions_come_from_what_the_bundle_keeps_of_its_own_images(
     own = kept.classes.index(kept.prototypes[0].class_name)
     assert len(first.with_class) == int((responses.labels == own).sum())
     assert of_model(having, bare.digest) == {} == of_model(having, "0" * 64)
+
+
+def test_an_axis_is_placed_among_all_of_the_models_own_images() -> None:
+    known = Distribution(np.array([1.0, 2.0]), np.array([-1.0, 0.5]))
+    assert axis_text(1.5, known) == (
+        "Its axis is 1.50 above the mean of the training images, higher than in 75 % of the "
+        "model's own images."
+    )
+    assert axis_text(-0.25, None) == "Its axis is 0.25 below the mean of the training images."

@@ -12,9 +12,11 @@ from app.services.room.reliability import (
     heatmap_title,
     hiding_text,
     measured_text,
+    node_title,
     origin_text,
     outside_text,
     peak_text,
+    value_name,
     warnings,
 )
 from dprotonet.explain.explanation import NO_READER, READER, REFINED, SEARCH
@@ -157,3 +159,8 @@ def test_a_heatmap_says_how_it_was_made() -> None:
     assert heatmap_title(saved()) == "Class finding"
     assert heatmap_title(saved(tier="full")) == "Class finding (fully refined)"
     assert heatmap_title(saved(tier="instant", drawn_by=READER)) == "Class finding · mask reader"
+
+
+def test_an_axis_has_a_title_and_a_value_of_its_own() -> None:
+    assert node_title("concept:AP view") == "Concept AP view"
+    assert value_name("concept:AP view") == "the axis of AP view"

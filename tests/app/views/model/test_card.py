@@ -8,6 +8,7 @@ from app.services.workplace import Workplace
 from tests.app.services.workplaces import active_model
 from tests.app.views.screen import Screen
 from tests.dprotonet.imported_bundle import make_imported_bundle
+from tests.dprotonet.tiny_concepts import CONCEPTS, make_tiny_concept_bundle
 
 
 def test_the_card_says_what_the_model_is_for_and_its_hashes(
@@ -31,6 +32,22 @@ def test_an_imported_model_says_on_both_tabs_that_it_has_no_prototypes(
     assert page.text.count(NO_PROTOTYPES) == 2
     assert "squeezenet1_1 (torchvision), imported" in page.text
     assert "none: 2 prototypes" not in page.text
+
+
+def test_a_model_with_concepts_shows_them_in_the_place_of_prototypes(
+    screen: Screen, workplace: Workplace, tmp_path: Path
+) -> None:
+    made = models.add(workplace, make_tiny_concept_bundle(tmp_path / "elsewhere").path)
+    page = screen.open("model")
+    page.choose("Model", made.digest)
+    assert not page.errors
+    assert [tab.label for tab in page.app.tabs][4] == "Concepts (2)"
+    assert f"Concepts: {', '.join(CONCEPTS)}" in page.text
+    assert page.text.count("training images that show it most") == 2
+    assert "prototypes (negative class)" not in page.text
+    assert "How well each axis finds its concept" in [e.label for e in page.app.expander]
+    toggles = {toggle.key for toggle in page.app.toggle if (toggle.key or "").startswith("use-")}
+    assert toggles == {f"use-{made.digest}-{name}" for name in CONCEPTS}, "all else has no switch"
 
 
 def test_another_model_is_made_active(page: Screen, workplace: Workplace) -> None:

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.views.model.gallery import activation_text
-from dprotonet.prototypes.provenance import PrototypeActivation
+from app.views.model.gallery import activation_text, axis_text
+from dprotonet.prototypes.provenance import (
+    PrototypeActivation,
+    PrototypeRecord,
+    PrototypeSource,
+)
 from tests.app.views.screen import Screen
 
 
@@ -25,3 +29,15 @@ def test_the_similarity_of_a_prototype_to_the_training_images_is_given_in_senten
     )
     alone = replace(activation, mean_others=None)
     assert activation_text(alone).startswith("Mean similarity 0.91 to images of its class. It is")
+
+
+def test_what_shows_an_axis_and_which_class_it_goes_with_is_given_in_sentences() -> None:
+    own = PrototypeActivation(1.25, -0.5, {}, 0.0, False)
+    sources = tuple(PrototypeSource(f"s{n}", "0" * 64, 0.5, 2.0) for n in range(2))
+    record = PrototypeRecord("token", "consolidation", sources, own, "concept")
+    assert axis_text(record) == (
+        "The 2 training images that show it most. Less its mean, the axis is +1.25 in images of "
+        "“consolidation”, for which it speaks most, −0.50 in others."
+    )
+    bare = PrototypeRecord("token", "consolidation", sources, None, "concept")
+    assert axis_text(bare) == "The 2 training images that show it most."

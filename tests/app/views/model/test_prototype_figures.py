@@ -10,7 +10,7 @@ METRICS = {"prototypes": {"class_purity": 0.85, "distinct": 0.9}}
 
 
 def test_a_card_without_figures_draws_no_table(page: Screen) -> None:
-    assert figures_table(ModelCard(title="none")).empty
+    assert figures_table(()).empty
     assert "How distinct, pure and local they are" not in [e.label for e in page.app.expander]
 
 

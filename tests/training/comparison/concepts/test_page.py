@@ -1,4 +1,4 @@
-from training.comparison.concepts.page import markdown, spread_text
+from training.comparison.concepts.page import markdown
 
 INTERVAL = {"value": 0.9, "low": 0.8, "high": 0.95}
 SPREAD = {"value": 0.9, "sd": 0.01}
@@ -50,8 +50,3 @@ def test_the_page_says_what_was_found_and_by_which_command():
 
 def test_a_concept_that_does_not_pull_is_not_in_the_table():
     assert "No concept pulls images" in markdown(found(0.1, 0.1), "command")
-
-
-def test_what_could_not_be_had_is_a_dash():
-    assert spread_text({"value": 0.5, "sd": None}) == "0.500"
-    assert "0" not in spread_text({"value": None, "sd": None})

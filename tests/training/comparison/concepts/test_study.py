@@ -29,9 +29,3 @@ def test_a_study_has_a_figure_of_each_concept_and_of_both_networks(written):
     assert len(found["pulls"]) == 2 * 4
     assert found["images"]["test"] + found["images"]["train"] < 80
     assert (written / "small.md").read_text().startswith("# small: axes that are concepts")
-
-
-def test_such_a_network_is_not_written_as_a_model_for_review(tmp_path, capsys):
-    command = ["train", "phantom", "--out", str(tmp_path), "--set", "network=concepts"]
-    assert main(command) == 2
-    assert "python -m training concepts" in capsys.readouterr().err
