@@ -26,9 +26,10 @@ from dprotonet.modeling.classifiers.options import ClassifierOptions
 from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import ModelOptions
 
-FORMATS = (1, 2, 3, 4)
+FORMATS = (1, 2, 3, 4, 5)
 """That this version reads. 2 has a gate, a scope or changes, 3 has a mask reader, 4 has codes of
-its classes, or is an imported classifier; a bundle with none of them is written as 1."""
+its classes, or is an imported classifier, 5 keeps its nearest patches or was pruned by them; a
+bundle with none of them is written as 1."""
 
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "bundle.json",
@@ -39,6 +40,7 @@ MANIFEST, MODEL, PROTOTYPES, GALLERY = (
 RESPONSES = "responses.safetensors"  # in bundles whose last layer can be fitted again
 SUPPORT = "support.safetensors"
 READER = "reader.safetensors"
+NEAREST = "nearest.json"  # of networks that compare single patches
 GRAPH = "graph.json"  # of a classifier that came as an ONNX file
 _MOST_JSON_BYTES = 64 << 20
 _SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -190,6 +192,8 @@ class Manifest:
     @property
     def _format(self) -> int:
         """The oldest that has all that this bundle has."""
+        if NEAREST in self.files or any(change.kind == "pruned" for change in self.changes):
+            return 5
         if self.codes or isinstance(self.options, ClassifierOptions):
             return 4
         if self.reader is not None:

@@ -10,6 +10,7 @@ from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import check_name
+from dprotonet.bundle.nearest import NearestPictures
 from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle
@@ -65,6 +66,7 @@ class BundleParts:
             every image a label.
         reader: trained for the network as it is stored, half precision or not; None for a bundle
             whose heatmaps are all searched.
+        nearest: the training patches nearest to each prototype; None to keep none.
 
     Raises:
         UnusableBundle: backbone or masks changed after the prototypes were made, the update was
@@ -89,6 +91,7 @@ class BundleParts:
     changes: tuple[Change, ...] = ()
     support: FittedSupport | None = None
     reader: FittedReader | None = None
+    nearest: NearestPictures | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -14,17 +14,30 @@ import sys
 from collections.abc import Sequence
 
 from dprotonet.errors import ReadableError
-from training.cli import accept, benchmark, compare, concepts, data, evaluate, learn, reader, train
+from training.cli import (
+    accept,
+    benchmark,
+    compare,
+    concepts,
+    data,
+    evaluate,
+    learn,
+    patches,
+    protopnet,
+    reader,
+    train,
+)
 from training.cli.options import repeatable_command
 
 WRONG_USAGE = 2
-_DESCRIPTION = """``python -m training``: train, compare, concepts, studies, evaluate, accept,
-bench, card, gallery, support, reader, pointing, boxes, shortcut, phantom, throughput, probe,
-learn, responses."""
+_DESCRIPTION = """``python -m training``: train, compare, concepts, protopnet, studies, evaluate,
+accept, bench, card, gallery, support, reader, pointing, boxes, shortcut, phantom, throughput,
+probe, learn, responses, prune, global, local."""
 _COMMANDS = (  # in the order of --help
     train.add_train,
     compare.add_compare,
     concepts.add_concepts,
+    protopnet.add_protopnet,
     compare.add_studies,
     evaluate.add_evaluate,
     accept.add_accept,
@@ -41,6 +54,9 @@ _COMMANDS = (  # in the order of --help
     evaluate.add_probe,
     learn.add_learn,
     learn.add_responses,
+    patches.add_prune,
+    patches.add_global,
+    patches.add_local,
 )
 
 

@@ -11,7 +11,7 @@ from dprotonet.errors import ReadableError
 from dprotonet.modeling.preprocessing import Preprocessing
 from training.datasets.registry import open_dataset
 from training.evaluation.evaluate import recipe_of
-from training.fitting.export import png
+from training.io import png
 
 _log = logging.getLogger(__name__)
 SIDE = 448  # px, of a picture; framed as the network sees the image, so that heatmaps lie on it

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import io
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.nearest import NearestPictures
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import MOST_LISTED, save_bundle
 from dprotonet.editing.objective import responses_around
@@ -33,7 +33,13 @@ from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
 from training.fitting.context import SplitRows, TrainingContext, balance, prototype_batches
 from training.fitting.fit import FittedNetwork
+from training.fitting.protopnet.nearest_patches import (
+    compares_patches,
+    nearest_patches,
+    with_pictures,
+)
 from training.fitting.support import fit_for_bundle
+from training.io import png
 from training.recipe import weights_name
 
 _log = logging.getLogger(__name__)
@@ -99,6 +105,7 @@ def write_bundle(
             gallery=tuple(_gallery(context, fitted, options)),
             half_precision=context.recipe.half_precision,
             responses=responses or kept_responses(context, rows, fitted),
+            nearest=_nearest(context, rows, fitted, options),
             changes=changes,
             support=fit_for_bundle(context, rows, model),
         ),
@@ -227,6 +234,20 @@ def _gallery(
         _log.info("gallery: %s", name)
 
 
+def _nearest(
+    context: TrainingContext, rows: SplitRows, fitted: FittedNetwork, options: GalleryOptions
+) -> NearestPictures | None:
+    """The nearest training patches, of a network that compares patches and has a gallery."""
+    model, similarities = fitted.network, fitted.similarities
+    assert isinstance(model, DProtoNet)
+    if not options.sources or similarities is None or not compares_patches(model):
+        return None
+    model.to(context.device)
+    patches = nearest_patches(model, similarities, context, rows)
+    model.cpu()
+    return with_pictures(patches, context, pictures=options.pictures)
+
+
 def _own_maps(
     context: TrainingContext, model: DProtoNet, prototype: int, rows: Tensor
 ) -> list[OwnMap | None]:
@@ -242,15 +263,3 @@ def _own_maps(
 
 def _grey(heatmap: np.ndarray) -> Tensor:
     return torch.from_numpy(np.rint(heatmap * 255.0).astype(np.uint8))[None]
-
-
-def png(pixels: Tensor) -> bytes:
-    """``(1 or 3, H, W)`` uint8 as a PNG file."""
-    from PIL import Image
-
-    array = pixels.permute(1, 2, 0).contiguous().numpy()
-    file = io.BytesIO()
-    Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array).save(
-        file, "PNG", optimize=True
-    )
-    return file.getvalue()
