@@ -64,6 +64,7 @@ class Recipe:
     uncertain: Literal["negative", "positive", "skip"] = "skip"  # chexpert: what -1 counts as
     malignant: bool = False  # ham10000: benign and malignant instead of seven diagnoses
     first_classes: int = 0  # cub, cars: only so many of their classes; 0 for all
+    crop: bool = False  # images cut to their boxes, of which each has one
     table: str = ""  # dicom_csv, folder: name of the table in the data folder
     file_column: str = ""  # of the table
     label_column: str = ""  # of the table; dicom_csv only

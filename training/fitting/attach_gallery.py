@@ -28,7 +28,7 @@ def application_data() -> Path:
 
 
 def attach(bundle: Bundle, data: Path | None, application: Path) -> int:
-    """Write one PNG for each source that the bundle's gallery lists.
+    """Write one PNG for each source that the bundle's gallery lists, and each nearest patch's image.
 
     Args:
         data: the data set that the bundle was trained on.
@@ -45,7 +45,8 @@ def attach(bundle: Bundle, data: Path | None, application: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     preprocessing = Preprocessing(size=SIDE)
     pictures: dict[str, bytes] = {}
-    for entry in bundle.gallery:
+    files: set[Path] = set()
+    for entry in (*bundle.gallery, *bundle.nearest):
         sample = samples.get(entry.sample_id)
         if sample is None:
             raise ReadableError(
@@ -65,5 +66,6 @@ def attach(bundle: Bundle, data: Path | None, application: Path) -> int:
             )
         file = folder / f"{entry.prototype}-{entry.image_sha256[:16]}.png"
         file.write_bytes(pictures[entry.sample_id])
-    _log.info("wrote %d pictures to %s", len(bundle.gallery), folder)
-    return len(bundle.gallery)
+        files.add(file)
+    _log.info("wrote %d pictures to %s", len(files), folder)
+    return len(files)

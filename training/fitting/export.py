@@ -55,11 +55,13 @@ class GalleryOptions:
         sources: heaviest source images of a prototype that get a heatmap.
         pictures: whether the images themselves go into the bundle.
         tier: of the MDM decoder.
+        patches: whether the nearest training patches are kept, of a network that compares patches.
     """
 
     sources: int = 3
     pictures: bool = False
     tier: str = "draft"
+    patches: bool = True
 
 
 def write_bundle(
@@ -237,10 +239,10 @@ def _gallery(
 def _nearest(
     context: TrainingContext, rows: SplitRows, fitted: FittedNetwork, options: GalleryOptions
 ) -> NearestPictures | None:
-    """The nearest training patches, of a network that compares patches and has a gallery."""
+    """The nearest training patches, of a network that compares patches, where they are wanted."""
     model, similarities = fitted.network, fitted.similarities
     assert isinstance(model, DProtoNet)
-    if not options.sources or similarities is None or not compares_patches(model):
+    if not options.patches or similarities is None or not compares_patches(model):
         return None
     model.to(context.device)
     patches = nearest_patches(model, similarities, context, rows)

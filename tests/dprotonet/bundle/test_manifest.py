@@ -22,7 +22,7 @@ def test_a_manifest_cannot_name_a_file_outside_its_folder(folder, name):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda d: d.update(format=5), "format 5"),
+        (lambda d: d.update(format=6), "format 6"),
         (lambda d: d.pop("card"), "cannot be used"),
         (lambda d: d.update(temperature=0), "temperature"),
         (lambda d: d.update(threshold=2), "threshold"),
