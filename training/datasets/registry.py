@@ -33,8 +33,8 @@ PHANTOM_NOTE = "No image shows a person; findings are drawn, and their masks are
 
 
 def open_dataset(recipe: Recipe, data: Path | None) -> Dataset:
-    """Open the recipe's data set, cut to its boxes, with the marks that the recipe plants, and without the names of
-    files where it says so.
+    """Open the recipe's data set: cut to its boxes, with the marks that the recipe plants, and
+    without the names of files, where it says so.
 
     Args:
         data: its folder; the phantom makes its images, and elpv may be installed as a package.

@@ -28,7 +28,7 @@ def application_data() -> Path:
 
 
 def attach(bundle: Bundle, data: Path | None, application: Path) -> int:
-    """Write one PNG for each source that the bundle's gallery lists, and each nearest patch's image.
+    """Write one PNG for each source that the bundle's gallery lists, and each nearest patch.
 
     Args:
         data: the data set that the bundle was trained on.

@@ -10,7 +10,7 @@ from training.datasets.samples import Box
 
 
 def test_birds_are_cut_to_their_boxes_with_parts_and_masks(made, tmp_path):
-    whole, dataset = made("cub")
+    whole, _ = made("cub")
     cut = opened("cub", tmp_path / "set", crop=True)
     for before, after in zip(whole.values(), cut.samples, strict=True):
         image = after.load()
@@ -19,10 +19,8 @@ def test_birds_are_cut_to_their_boxes_with_parts_and_masks(made, tmp_path):
         assert after.image_sha256() != before.image_sha256()
         assert (after.sample_id, after.official_split) == (before.sample_id, before.official_split)
     first = cut.samples[0]
-    assert [(p.name, p.x, p.y) for p in first.parts] == [
-        ("back", 5.0, 6.5),
-        ("left eye", 15.0, 6.5),
-    ]
+    parts = [(part.name, part.x, part.y) for part in first.parts]
+    assert parts == [("back", 5.0, 6.5), ("left eye", 15.0, 6.5)]
     assert first.mask().shape == (30, 20) and first.mask().all()
     assert first.boxes[0].width == 20.0 and cut.samples[1].mask is None
 

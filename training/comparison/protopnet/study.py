@@ -24,7 +24,7 @@ from training.presets import variant
 
 _log = logging.getLogger(__name__)
 PRUNED, WHOLE, CUT_ONLY = "protopnet, pruned", "protopnet", "protopnet, pruned, same last layer"
-OTHERS = {"dprotonet": "dprotonet", "plain": "blackbox"}
+OTHERS = {"dprotonet": "dprotonet:start=kmeans", "plain": "blackbox"}
 """Beside ProtoPNet: name in the study, and the preset."""
 VARIANTS = (PRUNED, WHOLE, CUT_ONLY, *OTHERS)
 
