@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.gallery import GalleryEntry
+from dprotonet.bundle.nearest import NearestPatch
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.preprocessing import Preprocessing
 from training.datasets.registry import open_dataset
@@ -46,7 +48,8 @@ def attach(bundle: Bundle, data: Path | None, application: Path) -> int:
     preprocessing = Preprocessing(size=SIDE)
     pictures: dict[str, bytes] = {}
     files: set[Path] = set()
-    for entry in (*bundle.gallery, *bundle.nearest):
+    entries: list[GalleryEntry | NearestPatch] = [*bundle.gallery, *bundle.nearest]
+    for entry in entries:
         sample = samples.get(entry.sample_id)
         if sample is None:
             raise ReadableError(
