@@ -22,7 +22,7 @@ from training.datasets import (
     rsna,
     vindr,
 )
-from training.datasets.cropped import crop_to_boxes
+from training.datasets.cropping.boxes import crop_to_boxes
 from training.datasets.patients.unnamed import unnamed
 from training.datasets.planted.dataset import plant
 from training.datasets.samples import Dataset, Sample

@@ -5,7 +5,7 @@ import pytest
 
 from dprotonet.errors import ReadableError
 from tests.training.datasets.public import opened
-from training.datasets.cropped import crop_to_boxes
+from training.datasets.cropping.boxes import crop_to_boxes
 from training.datasets.samples import Box
 
 
