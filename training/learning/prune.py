@@ -123,12 +123,11 @@ def _update(opened: Reopened) -> PrototypeUpdate:
 
 def _figures(fitted: FittedNetwork, opened: Reopened, at: Tensor) -> dict[str, Any]:
     """Accuracy and AUROC on some images; AUROC is None where they have one class only."""
+    assert fitted.similarities is not None
     scored = fitted.predictions(opened.context, at)
     area = auroc(scored.probabilities, scored.labels)
     return {
-        "prototypes": len(opened.bundle.prototype_ids)
-        if fitted.similarities is None
-        else fitted.similarities.shape[1],
+        "prototypes": fitted.similarities.shape[1],
         "accuracy": round(float(accuracy_by_image(scored.calls(), scored.labels).mean()), 4),
         "auroc": None if np.isnan(area) else round(area, 4),
     }

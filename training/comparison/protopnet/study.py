@@ -17,6 +17,7 @@ import numpy as np
 from dprotonet.modeling.model import DProtoNet
 from training.comparison.prototype_row import prototype_row
 from training.comparison.table import tabulate
+from training.evaluation.metrics import auroc
 from training.fitting.context import SplitRows, TrainingContext
 from training.fitting.fit import FittedNetwork, fit_network
 from training.fitting.protopnet.patch_pruning import PatchRule, kept_rows, without_pruned
@@ -126,7 +127,5 @@ def _record(
 
 
 def _auroc(probabilities: Any, labels: Any) -> float | None:
-    from training.evaluation.metrics import auroc
-
     area = auroc(probabilities, labels)
     return None if np.isnan(area) else float(area)

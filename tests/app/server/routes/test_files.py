@@ -88,6 +88,7 @@ def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], workplace: 
         f"/api/pixels/{case}/7",
         "/api/heatmap/0123456789abcdef",
         "/api/gallery/00/p00/0",
+        "/api/nearest/00/p00/0",
     ):
         status, _, body = get(path)
         assert status == 404
