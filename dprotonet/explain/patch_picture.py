@@ -35,7 +35,7 @@ def with_box(picture: Picture, box: tuple[int, int, int, int], side: int) -> Pic
     image = Image.fromarray(picture).convert("RGB")
     scale = image.height / side
     top, left, bottom, right = (round(value * scale) for value in box)
-    width = max(2, image.height // 112)
+    width = max(2, image.height // 75)
     ImageDraw.Draw(image).rectangle(
         (left, top, right - 1, bottom - 1), outline=BOX_COLOUR, width=width
     )
