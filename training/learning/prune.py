@@ -76,38 +76,42 @@ def prune(
             f"Nothing to prune: of every prototype's {rule.nearest} nearest training patches at "
             f"least {rule.least} are of its class."
         )
-    cut = without_pruned(whole, keep, opened.context, opened.rows, l1=None)
     after = without_pruned(whole, keep, opened.context, opened.rows, l1=rule.l1)
-    figures = {
-        side: {
-            "images": len(at),
-            **{
-                name: _figures(fitted, opened, at)
-                for name, fitted in (("before", whole), ("cut", cut), ("after", after))
-            },
-        }
-        for side, at in (("validation", opened.rows.validation), ("test", opened.rows.test))
-    }
-    kept = [bundle.prototype_ids[p] for p in keep]
-    when = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     new = after.network
     assert isinstance(new, DProtoNet)
+    kept = [bundle.prototype_ids[p] for p in keep]
     said: dict[str, Any] = {
         "rule": dataclasses.asdict(rule),
         "pruned": [name for name in bundle.prototype_ids if name not in kept],
         # Ids are running numbers, so those that stay have new ones.
         "ids": dict(zip(new.prototype_ids, kept, strict=True)),
         "kept_by_class": list(new.options.prototype_counts),
-        **figures,
+        **_before_and_after(opened, whole, keep, after),
     }
-    change = Change("pruned", bundle.digest, when, figures=said)
+    when = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     after = dataclasses.replace(
         after,
         update=pruned_update(_update(opened), new, keep),
         seconds=time.perf_counter() - start,
     )
+    change = Change("pruned", bundle.digest, when, figures=said)
     result = _write(opened, after, change, out, sources)
     return {"bundle": str(out), "digest": result.digest, "parent": bundle.digest, **said}
+
+
+def _before_and_after(
+    opened: Reopened, whole: FittedNetwork, keep: tuple[int, ...], after: FittedNetwork
+) -> dict[str, Any]:
+    """Figures on validation and test images; "cut" has the trained last layer of what stays."""
+    cut = without_pruned(whole, keep, opened.context, opened.rows, l1=None)
+    networks = {"before": whole, "cut": cut, "after": after}
+    return {
+        side: {
+            "images": len(at),
+            **{name: _figures(fitted, opened, at) for name, fitted in networks.items()},
+        }
+        for side, at in (("validation", opened.rows.validation), ("test", opened.rows.test))
+    }
 
 
 def _update(opened: Reopened) -> PrototypeUpdate:
