@@ -20,7 +20,7 @@ from dprotonet.errors import ReadableError
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.pruning import pruned_update
 from dprotonet.prototypes.update import PrototypeUpdate
-from training.evaluation.metrics import accuracy_by_image, auroc
+from training.evaluation.metrics import accuracy, accuracy_by_image, auroc
 from training.fitting.export import GalleryOptions, write_bundle
 from training.fitting.fit import FittedNetwork
 from training.fitting.protopnet.patch_pruning import PatchRule, kept_rows, without_pruned
@@ -126,12 +126,14 @@ def _update(opened: Reopened) -> PrototypeUpdate:
 
 
 def _figures(fitted: FittedNetwork, opened: Reopened, at: Tensor) -> dict[str, Any]:
-    """Accuracy and AUROC on some images; AUROC is None where they have one class only."""
+    """Accuracy, of the most probable class and of what is called, and AUROC on some images; AUROC
+    is None where they have one class only."""
     assert fitted.similarities is not None
     scored = fitted.predictions(opened.context, at)
     area = auroc(scored.probabilities, scored.labels)
     return {
         "prototypes": fitted.similarities.shape[1],
+        "accuracy_of_most_probable": round(accuracy(scored.probabilities, scored.labels), 4),
         "accuracy": round(float(accuracy_by_image(scored.calls(), scored.labels).mean()), 4),
         "auroc": None if np.isnan(area) else round(area, 4),
     }

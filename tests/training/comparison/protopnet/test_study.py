@@ -29,6 +29,7 @@ def test_every_network_has_its_figures_and_pruning_its_difference(written):
     assert found["variants"][CUT_ONLY]["prototypes"]["count"] == kept
     assert f"{PRUNED} - {WHOLE}" in found["differences"]
     assert "prototypes" not in found["variants"]["plain"]
+    assert set(found["most_probable"]["variants"]) == set(VARIANTS)
 
 
 def test_the_page_stands_beside_the_figures(written):
