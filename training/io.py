@@ -5,6 +5,7 @@ Results are written whole: a run that is killed leaves no half file behind.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,18 +16,36 @@ from dprotonet.atomic_files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from torch import Tensor
 
 T = TypeVar("T")
 
 
 def write_text(file: Path, text: str) -> None:
     """Write a text file in UTF-8; missing folders on the way are made."""
-    write_whole(file, lambda stream: stream.write(text.encode()))
+    write_bytes(file, text.encode())
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    """Write a file; missing folders on the way are made."""
+    write_whole(file, lambda stream: stream.write(content))
 
 
 def write_json(file: Path, values: Any) -> None:
     """Write plain values as indented JSON."""
     write_text(file, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+
+
+def png(pixels: Tensor) -> bytes:
+    """``(1 or 3, H, W)`` uint8 as a PNG file, as small as it gets."""
+    from PIL import Image
+
+    array = pixels.permute(1, 2, 0).contiguous().numpy()
+    file = io.BytesIO()
+    Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array).save(
+        file, "PNG", optimize=True
+    )
+    return file.getvalue()
 
 
 def write_svg(file: Path, figure: Figure) -> None:

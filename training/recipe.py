@@ -65,6 +65,7 @@ class Recipe:
     uncertain: Literal["negative", "positive", "skip"] = "skip"  # chexpert: what -1 counts as
     malignant: bool = False  # ham10000: benign and malignant instead of seven diagnoses
     first_classes: int = 0  # cub, cars: only so many of their classes; 0 for all
+    crop: bool = False  # images cut to their boxes, of which each has one
     # dicom_csv, folder: name of the table in the data folder; tabular: one that a package ships
     table: str = ""
     file_column: str = ""  # of the table
@@ -134,9 +135,14 @@ class Recipe:
     # training
     epochs: int = 6
     warm_epochs: int = 1  # of them, with the backbone frozen
-    start: Literal["kmeans", "mixture", "random"] = "kmeans"  # prototypes after the warm epochs
+    # prototypes after the warm epochs; patches: cells of training images of their class, at random
+    start: Literal["kmeans", "mixture", "random", "patches"] = "kmeans"
     # epochs after which EM re-estimates the prototypes, which no gradient moves then; 0: never
     update_every: int = 0
+    # joint epochs after which prototypes are updated for good, as ProtoPNet projects them; only
+    # networks with updated prototypes are kept then. 0: once, after training
+    project_every: int = 0
+    project_patience: int = 2  # projections without gain on validation to stop after; 0: never
     # take the images' mean out of the pooled vectors, before and after warming; multi_label: always
     centre: bool = False
     recentre: bool = False  # take that mean out once the vectors are trained, before the update
@@ -213,6 +219,16 @@ class Recipe:
                 "The mean of rotations is no rotation, so a concept network keeps no running mean "
                 "of its weights. Leave averaging out."
             )
+        if self.project_every and self.update_every:
+            raise ReadableError(
+                "The recipe projects prototypes between epochs and estimates them there by EM. "
+                "Give project_every or update_every, not both."
+            )
+        if self.project_every and self.averaging:
+            raise ReadableError(
+                "The running mean of weights has no projected prototypes. Leave averaging out "
+                "where the recipe gives project_every."
+            )
         if self.warm_epochs >= self.epochs:
             raise ReadableError(
                 f"The recipe warms up for {self.warm_epochs} of {self.epochs} epochs. "
@@ -240,6 +256,8 @@ _LEAST = {
     "resamples": 10,
     "update_images": 1,
     "update_every": 0,
+    "project_every": 0,
+    "project_patience": 0,
     "usage_weight": 0,
     "attention": 0,
     "turn_every": 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.domain.cases import GallerySource
 from app.domain.errors import NotFound
@@ -15,6 +15,26 @@ from app.services.workplace import Workplace
 if TYPE_CHECKING:
     from dprotonet.bundle.gallery import GalleryEntry
     from dprotonet.prototypes.own_map import OwnMap
+
+
+class Pictured(Protocol):
+    """A training image that a bundle names for one of its prototypes."""
+
+    @property
+    def prototype(self) -> str:
+        """Its id."""
+
+    @property
+    def sample_id(self) -> str:
+        """Of the training image."""
+
+    @property
+    def image_sha256(self) -> str:
+        """Of the training image's file."""
+
+    @property
+    def picture(self) -> Path | None:
+        """The bundle's own; None where the image may not be passed on."""
 
 
 @needs("see cases")
@@ -87,14 +107,27 @@ def _entry(workplace: Workplace, digest: str, prototype: str, number: int) -> Ga
 
 
 @within
-def has_picture(workplace: Workplace, digest: str, entry: GalleryEntry) -> bool:
-    """Is there a picture of this source image, of the bundle or attached?"""
-    return _file(_homes(workplace, digest), entry, heatmap=False) is not None
+def has_picture(workplace: Workplace, digest: str, entry: Pictured) -> bool:
+    """Is there a picture of this training image, of the bundle or attached?"""
+    return picture_path(workplace, digest, entry) is not None
+
+
+@within
+def picture_path(workplace: Workplace, digest: str, entry: Pictured) -> Path | None:
+    """The picture of a training image, of the bundle or attached; None where there is none."""
+    return _found(_homes(workplace, digest), entry, entry.picture, heatmap=False)
+
+
+@within
+def pictured(workplace: Workplace, digest: str) -> tuple[Pictured, ...]:
+    """The training images of a bundle that pages show: sources, and nearest patches."""
+    bundle = workplace.models.bundle(digest)
+    return (*bundle.gallery, *bundle.nearest)
 
 
 @within
 def attached_path(
-    workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bool = False
+    workplace: Workplace, digest: str, entry: Pictured, *, heatmap: bool = False
 ) -> Path:
     """Where an attached picture lies: beside the data, since the bundle may not be changed."""
     return _home(workplace, digest) / _attached_name(entry, heatmap=heatmap)
@@ -109,7 +142,7 @@ def _homes(workplace: Workplace, digest: str) -> tuple[Path, ...]:
     return tuple(_home(workplace, same) for same in same_prototypes(workplace, digest))
 
 
-def _attached_name(entry: GalleryEntry, *, heatmap: bool) -> str:
+def _attached_name(entry: Pictured, *, heatmap: bool) -> str:
     ending = "heatmap.png" if heatmap else "png"
     # A bundle may come from anywhere: what is no hash may not lead out of the folder.
     sha256 = re.sub(r"[^0-9a-f]", "", entry.image_sha256)
@@ -118,6 +151,12 @@ def _attached_name(entry: GalleryEntry, *, heatmap: bool) -> str:
 
 def _file(homes: tuple[Path, ...], entry: GalleryEntry, *, heatmap: bool) -> Path | None:
     own = entry.heatmap if heatmap else entry.picture
+    return _found(homes, entry, own, heatmap=heatmap)
+
+
+def _found(
+    homes: tuple[Path, ...], entry: Pictured, own: Path | None, *, heatmap: bool
+) -> Path | None:
     if own is not None and own.is_file():
         return own
     name = _attached_name(entry, heatmap=heatmap)

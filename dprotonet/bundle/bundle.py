@@ -7,6 +7,7 @@
     prototypes.json         sources and behaviour of every prototype
     support.safetensors     the distance to the training images, where the bundle has a gate
     gallery/gallery.json    the sources shown, with their pictures and heatmaps where there are any
+    nearest.json            the training patches nearest to each prototype, of a ProtoPNet
     reader.safetensors      the mask reader, where the bundle has one
     responses.safetensors   similarities to fit the last layer again; not in every bundle
     graph.json              the operators of a classifier that came as an ONNX file
@@ -43,6 +44,7 @@ from dprotonet.bundle.manifest import (
     read_manifest,
 )
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.nearest import NearestPatch, pictures_of, read_nearest
 from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.source_rows import rows_from_bytes
 from dprotonet.bundle.staging import replace_manifest
@@ -72,6 +74,8 @@ class Bundle:
         digest: 64 hex digits over the whole bundle.
         prototypes: one record for each prototype, in the network's order.
         gallery: source images to show, in the order of the prototypes, heaviest first.
+        nearest: the training patches nearest to each prototype, in their order; none but in bundles
+            of networks that compare single patches.
     """
 
     path: Path
@@ -79,6 +83,7 @@ class Bundle:
     digest: str
     prototypes: tuple[PrototypeRecord, ...]
     gallery: tuple[GalleryEntry, ...]
+    nearest: tuple[NearestPatch, ...] = ()
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
@@ -98,13 +103,14 @@ class Bundle:
         check_contents(folder, manifest)
         try:
             prototypes = read_prototypes(folder, manifest)
-            gallery = read_gallery(folder, manifest)
+            nearest = read_nearest(folder, manifest)
+            gallery = read_gallery(folder, manifest, pictures_of(nearest))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnusableBundle(
                 f"The records of the model {manifest.display_name!r} cannot be used ({error}). "
                 "Save the model again."
             ) from error
-        bundle = cls(folder, manifest, manifest.digest, prototypes, gallery)
+        bundle = cls(folder, manifest, manifest.digest, prototypes, gallery, nearest)
         if with_model:
             _ = bundle.network, bundle.support_distance
         return bundle
@@ -253,7 +259,7 @@ class Bundle:
         as they are: what was said of theirs was said of its own."""
         digests = [self.digest]
         for change in reversed(self.changes):
-            if change.kind == "learned":
+            if change.kind in ("learned", "pruned"):
                 break
             digests.append(change.parent)
         return tuple(digests)

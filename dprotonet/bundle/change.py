@@ -1,4 +1,5 @@
-"""How one bundle came from another: its last layer was edited, or it learned from judgements."""
+"""How one bundle came from another: its last layer was edited, it learned from judgements, or was
+pruned."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
-ChangeKind = Literal["last_layer", "learned", "responses", "reader"]
+ChangeKind = Literal["last_layer", "learned", "responses", "reader", "pruned"]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -18,7 +19,8 @@ class Change:
     Attributes:
         kind: "last_layer": prototypes were switched off or required; "learned": prototypes were
             fine-tuned on readers' judgements; "responses": what its last layer is fitted on was
-            added, "reader": a mask reader was; the network is the same.
+            added, "reader": a mask reader was; the network is the same. "pruned": prototypes were
+            left out, so that the ids of those that stay are others.
         parent: the parent's digest, 64 hex digits.
         when: date and time in UTC, ISO 8601.
         off: ids of all prototypes that are switched off in the child: their row stays, with weight

@@ -5,7 +5,7 @@ No torch here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,9 +73,15 @@ def read_prototypes(folder: Path, manifest: Manifest) -> tuple[PrototypeRecord, 
     return records
 
 
-def read_gallery(folder: Path, manifest: Manifest) -> tuple[GalleryEntry, ...]:
-    """The entries of gallery.json; every picture that the bundle lists belongs to one."""
-    used = {GALLERY}
+def read_gallery(
+    folder: Path, manifest: Manifest, others: Collection[str] = ()
+) -> tuple[GalleryEntry, ...]:
+    """The entries of gallery.json; every picture that the bundle lists belongs to one.
+
+    Args:
+        others: files below gallery/ that are of something else.
+    """
+    used = {GALLERY, *others}
     entries = []
     for data in read_json(folder / GALLERY)["entries"]:
         if data["prototype"] not in manifest.options.prototype_ids:

@@ -30,8 +30,8 @@ from dprotonet.modeling.options import ModelOptions
 
 FORMATS = (1, 2, 3, 4, 5)
 """That this version reads. 2 has a gate, a scope or changes, 3 has a mask reader, 4 has codes of
-its classes, or is an imported classifier, 5 has concepts or takes rows of a table; a bundle with
-none of them is written as 1."""
+its classes, or is an imported classifier, 5 has concepts, takes rows of a table, keeps its nearest
+patches or was pruned by them; a bundle with none of them is written as 1."""
 NetworkOptions = ModelOptions | ConceptOptions | ClassifierOptions
 
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
@@ -44,6 +44,7 @@ RESPONSES = "responses.safetensors"  # in bundles whose last layer can be fitted
 SUPPORT = "support.safetensors"
 READER = "reader.safetensors"
 SOURCE_ROWS = "source-rows.json"  # in bundles of rows that may carry those of their prototypes
+NEAREST = "nearest.json"  # of networks that compare single patches
 GRAPH = "graph.json"  # of a classifier that came as an ONNX file
 _MOST_JSON_BYTES = 64 << 20
 _SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -204,7 +205,9 @@ class Manifest:
     @property
     def _format(self) -> int:
         """The oldest that has all that this bundle has."""
-        if self.rows is not None or isinstance(self.options, ConceptOptions):
+        is_pruned = any(change.kind == "pruned" for change in self.changes)
+        is_other = self.rows is not None or isinstance(self.options, ConceptOptions)
+        if is_other or is_pruned or NEAREST in self.files:
             return 5
         if self.codes or isinstance(self.options, ClassifierOptions):
             return 4

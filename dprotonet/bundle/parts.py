@@ -13,6 +13,7 @@ from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import check_name
+from dprotonet.bundle.nearest import NearestPictures
 from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle
@@ -73,6 +74,7 @@ class BundleParts:
         rows: of a bundle that takes rows of a table; None for one that takes images.
         source_rows: of the same: sample id to the row of a prototype's source, to show it beside
             others; None to keep none, as where rows are of patients.
+        nearest: the training patches nearest to each prototype; None to keep none.
 
     Raises:
         UnusableBundle: backbone or masks changed after the prototypes were made, the update was
@@ -99,6 +101,7 @@ class BundleParts:
     reader: FittedReader | None = None
     rows: RowImages | None = None
     source_rows: Mapping[str, Row] | None = None
+    nearest: NearestPictures | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)

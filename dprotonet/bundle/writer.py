@@ -16,6 +16,7 @@ from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.manifest import (
     GALLERY,
     MODEL,
+    NEAREST,
     PROTOTYPES,
     READER,
     RESPONSES,
@@ -25,6 +26,7 @@ from dprotonet.bundle.manifest import (
     write_json,
     write_manifest,
 )
+from dprotonet.bundle.nearest import write_nearest
 from dprotonet.bundle.parts import BundleParts, FittedReader, FittedSupport
 from dprotonet.bundle.reader.file import reader_to_bytes
 from dprotonet.bundle.reader.map_figures import MAPS
@@ -191,6 +193,8 @@ def _write(folder: Path, parts: BundleParts) -> None:
         },
     )
     write_json(folder / GALLERY, {"entries": _write_gallery(folder, parts, records)})
+    if parts.nearest is not None:
+        write_json(folder / NEAREST, {"patches": write_nearest(folder, parts.nearest)})
     if parts.responses is not None:
         (folder / RESPONSES).write_bytes(parts.responses.to_bytes())
     if parts.support is not None:

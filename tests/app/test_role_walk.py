@@ -47,6 +47,8 @@ ROUTES: dict[str, Permission | str] = {
     "/api/gallery/{model}/{prototype}/{number:int}/own-map": "see cases",
     "/api/gallery/{model}/{prototype}/{number:int}/pixels": "see cases",
     "/api/gallery/{model}/{prototype}/{number:int}/map": "see cases",
+    "/api/nearest/{model}/{prototype}/{number:int}": "see cases",
+    "/api/nearest/{model}/{prototype}/{number:int}/map": "see cases",
     "/api/own-map/{case}/{frame:int}/{model}/{prototype}/map": "see cases",
     "/api/files/{key}": "export",  # and to the person alone on whose page it is offered
     "/api/viewer/{digest}/{name}": SIGNED_IN,  # the viewer's own code

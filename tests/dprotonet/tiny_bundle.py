@@ -13,6 +13,7 @@ from dprotonet.attributes.table import Row
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.nearest import NearestPatch, NearestPictures
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
 from dprotonet.editing.objective import responses_around
@@ -20,8 +21,10 @@ from dprotonet.modeling.concepts.finished import ConceptModel
 from dprotonet.modeling.model import DProtoNet, build_model
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.preprocessing import Preprocessing
+from dprotonet.prototypes.activation_map import activation_maps, patch_box, upsampled
 from dprotonet.prototypes.activation_stats import activation_statistics
 from dprotonet.prototypes.feature_pass import PrototypeBatch
+from dprotonet.prototypes.nearest_patches import nearest_images
 from dprotonet.prototypes.own_map import OwnMap
 from dprotonet.prototypes.responses import Responses
 from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
@@ -81,7 +84,7 @@ def make_tiny_bundle(
     *,
     name: str = "tiny",
     backbone: str = "mobilenet_v2",
-    prototypes_per_class: int = 2,
+    prototypes_per_class: int | tuple[int, ...] = 2,
     negative_class: str | None = "none",
     threshold: float | None = 0.5,
     temperature: float = 1.0,
@@ -126,6 +129,7 @@ def make_tiny_bundle(
             responses=tiny_responses(model) if responses else None,
             rows=rows,
             source_rows=source_rows,
+            nearest=_nearest(model, images, pictures) if chosen.masks == "patch" else None,
         ),
     )
 
@@ -168,6 +172,29 @@ def _gallery(
                 png(heatmap) if pictures else None,
                 OwnMap.of(masks[row, number]) if own_maps else None,
             )
+
+
+def _nearest(model: DProtoNet, images: np.ndarray, pictures: bool) -> NearestPictures:
+    """The three nearest patches of each prototype."""
+    x, classes = network_input(images, model.options.image_size), model.options.classes
+    with torch.inference_mode():
+        similarities = model(x).similarities.numpy()
+    maps = activation_maps(model, x)
+    patches = [
+        NearestPatch(
+            name,
+            f"sample-{row:02d}",
+            f"{row:064x}",
+            (classes[row % len(classes)],),
+            float(similarities[row, p]),
+            patch_box(upsampled(maps[row, p], model.options.image_size)),
+            OwnMap.of((maps[row, p] - maps[row, p].min()).numpy()),
+        )
+        for p, name in enumerate(model.prototype_ids)
+        for row in nearest_images(similarities, p, 3).tolist()
+    ]
+    kept = {patch.sample_id: png(images[int(patch.sample_id[7:])]) for patch in patches}
+    return NearestPictures(tuple(patches), kept if pictures else {})
 
 
 def png(gray: np.ndarray) -> bytes:

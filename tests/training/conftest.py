@@ -40,6 +40,18 @@ def settings(*more):
 
 
 @pytest.fixture(scope="session")
+def patches(class_folder, tmp_path_factory):
+    """The bundle of a small ProtoPNet on the same photographs."""
+    from training.cli.parser import main
+
+    out = tmp_path_factory.mktemp("patches")
+    arguments = ["train", "folder", "--data", str(class_folder), "--preset", "protopnet"]
+    more = settings("name=patches", "start=patches", "project_every=1", "prototypes_per_class=3")
+    assert main([*arguments, "--out", str(out), "--device", "cpu", *more]) == 0
+    return out / "bundle"
+
+
+@pytest.fixture(scope="session")
 def trained(class_folder, tmp_path_factory):
     """The bundle of a small training run on colour photographs of three classes."""
     from training.cli.parser import main

@@ -13,7 +13,9 @@ def test_every_committed_recipe_loads_and_states_its_command(name):
 def test_every_recipe_of_one_label_gives_each_reason_once():
     names = {path.stem for path in RECIPES.glob("*.yaml")}
     recipes = [load_recipe(name) for name in sorted(names)]
-    single = [recipe for recipe in recipes if not recipe.multi_label]
+    patches = [recipe for recipe in recipes if recipe.masks == "patch"]  # ProtoPNet's
+    assert {recipe.dataset for recipe in patches} == {"phantom", "ham10000", "cub"}
+    single = [recipe for recipe in recipes if not recipe.multi_label and recipe not in patches]
     assert len(single) >= 9
     for recipe in single:
         assert recipe.prototypes_per_class <= 5 and recipe.prune
@@ -38,6 +40,7 @@ def test_settings_change_single_keys_and_keep_their_kind():
         ("epochs=0", "Give at least 1"),
         ("epochs=1", "warms up for 1 of 1"),
         ("frozen_blocks=0", "freezes no blocks"),
+        ("project_every=-1", "Give at least 0"),
         ("flip=3", "Expected bool"),
         ("planted=stamp", "Choose one of: none, patch, token, text, border"),
         ("planted_class=nodule", "names a planted_class but plants no mark"),
@@ -70,3 +73,13 @@ def test_a_recipe_may_be_a_file_of_ones_own(tmp_path):
 def test_a_mark_is_not_planted_beside_the_phantoms_own_shortcut():
     with pytest.raises(ReadableError, match="not both"):
         load_recipe("phantom", ["planted=patch", "phantom_shortcut=true"])
+
+
+@pytest.mark.parametrize(
+    ("other", "sentence"), [("update_every=1", "not both"), ("averaging=0.9", "Leave averaging")]
+)
+def test_projection_in_training_is_refused_where_prototypes_would_not_stay_projected(
+    other, sentence
+):
+    with pytest.raises(ReadableError, match=sentence):
+        load_recipe("folder", ["project_every=2", other])

@@ -22,6 +22,8 @@ from training.cli import (
     data,
     evaluate,
     learn,
+    patches,
+    protopnet,
     reader,
     tabular_study,
     train,
@@ -29,13 +31,14 @@ from training.cli import (
 from training.cli.options import repeatable_command
 
 WRONG_USAGE = 2
-_DESCRIPTION = """``python -m training``: train, compare, concepts, tabular-study, studies,
-evaluate, accept, bench, card, gallery, support, reader, pointing, boxes, shortcut, phantom,
-throughput, probe, learn, responses."""
+_DESCRIPTION = """``python -m training``: train, compare, concepts, protopnet, tabular-study,
+studies, evaluate, accept, bench, card, gallery, support, reader, pointing, boxes, shortcut, phantom,
+throughput, probe, learn, responses, prune, global, local."""
 _COMMANDS = (  # in the order of --help
     train.add_train,
     compare.add_compare,
     concepts.add_concepts,
+    protopnet.add_protopnet,
     tabular_study.add_tabular_study,
     compare.add_studies,
     evaluate.add_evaluate,
@@ -53,6 +56,9 @@ _COMMANDS = (  # in the order of --help
     evaluate.add_probe,
     learn.add_learn,
     learn.add_responses,
+    patches.add_prune,
+    patches.add_global,
+    patches.add_local,
 )
 
 

@@ -22,6 +22,7 @@ from training.datasets import (
     rsna,
     vindr,
 )
+from training.datasets.cropping.boxes import crop_to_boxes
 from training.datasets.patients.unnamed import unnamed
 from training.datasets.planted.dataset import plant
 from training.datasets.samples import Dataset, Sample
@@ -33,8 +34,8 @@ PHANTOM_NOTE = "No image shows a person; findings are drawn, and their masks are
 
 
 def open_dataset(recipe: Recipe, data: Path | None) -> Dataset:
-    """Open the recipe's data set, with the marks that the recipe plants, and without the names of
-    files where it says so.
+    """Open the recipe's data set: cut to its boxes, with the marks that the recipe plants, and
+    without the names of files, where it says so.
 
     Args:
         data: its folder; the phantom makes its images, and elpv may be installed as a package.
@@ -44,6 +45,8 @@ def open_dataset(recipe: Recipe, data: Path | None) -> Dataset:
             be planted on its images, or the salt of their names cannot be had.
     """
     dataset = _open(recipe, data)
+    if recipe.crop:
+        dataset = crop_to_boxes(dataset)
     if recipe.unnamed and data is not None:
         dataset = unnamed(dataset, data)
     if recipe.planted != "none":

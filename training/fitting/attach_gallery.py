@@ -7,11 +7,13 @@ import os
 from pathlib import Path
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.gallery import GalleryEntry
+from dprotonet.bundle.nearest import NearestPatch
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.preprocessing import Preprocessing
 from training.datasets.registry import open_dataset
 from training.evaluation.evaluate import recipe_of
-from training.fitting.export import png
+from training.io import png
 
 _log = logging.getLogger(__name__)
 SIDE = 448  # px, of a picture; framed as the network sees the image, so that heatmaps lie on it
@@ -28,7 +30,7 @@ def application_data() -> Path:
 
 
 def attach(bundle: Bundle, data: Path | None, application: Path) -> int:
-    """Write one PNG for each source that the bundle's gallery lists.
+    """Write one PNG for each source that the bundle's gallery lists, and each nearest patch.
 
     Args:
         data: the data set that the bundle was trained on.
@@ -45,7 +47,9 @@ def attach(bundle: Bundle, data: Path | None, application: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     preprocessing = Preprocessing(size=SIDE)
     pictures: dict[str, bytes] = {}
-    for entry in bundle.gallery:
+    files: set[Path] = set()
+    entries: list[GalleryEntry | NearestPatch] = [*bundle.gallery, *bundle.nearest]
+    for entry in entries:
         sample = samples.get(entry.sample_id)
         if sample is None:
             raise ReadableError(
@@ -65,5 +69,6 @@ def attach(bundle: Bundle, data: Path | None, application: Path) -> int:
             )
         file = folder / f"{entry.prototype}-{entry.image_sha256[:16]}.png"
         file.write_bytes(pictures[entry.sample_id])
-    _log.info("wrote %d pictures to %s", len(bundle.gallery), folder)
-    return len(bundle.gallery)
+        files.add(file)
+    _log.info("wrote %d pictures to %s", len(files), folder)
+    return len(files)

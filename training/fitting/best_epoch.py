@@ -19,8 +19,14 @@ class BestEpoch:
         self.history: list[dict[str, Any]] = []
 
     def observe(self, network: nn.Module) -> None:
-        """Keep the network's weights if the latest epoch of the history is the best."""
+        """Keep the network's weights if the latest epoch of the history is the best.
+
+        Where prototypes are projected in training, epochs without a projection do not count: what
+        is kept has prototypes that are training patches.
+        """
         latest = self.history[-1]
+        if not latest.get("projected", True):
+            return
         score = validation_score(latest["auroc"], latest["log_loss"])
         if score > self.score:
             state = network.state_dict()
@@ -39,11 +45,19 @@ class BestEpoch:
 
 def best_epoch(history: list[dict[str, Any]]) -> int:
     """The epoch whose weights training leaves in the network."""
-    return int(max(history, key=lambda e: validation_score(e["auroc"], e["log_loss"]))["epoch"])
+    counted = [epoch for epoch in history if epoch.get("projected", True)]
+    return int(max(counted, key=lambda e: validation_score(e["auroc"], e["log_loss"]))["epoch"])
 
 
 def is_over(history: list[dict[str, Any]], recipe: Recipe) -> bool:
-    """Whether so many joint epochs have passed since the best one as the recipe allows."""
+    """Whether so many joint epochs have passed since the best one as the recipe allows; where
+    prototypes are projected in training, so many projections (ProtoPNeXt, Willard et al. 2024)."""
+    if any("projected" in epoch for epoch in history):
+        projected = [epoch for epoch in history if epoch["projected"]]
+        if not recipe.project_patience or not projected:
+            return False
+        since = sum(epoch["epoch"] > best_epoch(history) for epoch in projected)
+        return bool(since >= recipe.project_patience)
     if not recipe.patience or not history:
         return False
     since = history[-1]["epoch"] - max(best_epoch(history), recipe.warm_epochs)

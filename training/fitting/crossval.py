@@ -110,7 +110,7 @@ def fit_folds(context: TrainingContext, folds: int | None, *, every_bundle: bool
         name = hardware(context.device)
         if every_bundle:
             folder = fold_bundle(context.out, number)
-            write_bundle(*parts, folder, GalleryOptions(sources=0), hardware=name)
+            write_bundle(*parts, folder, GalleryOptions(sources=0, patches=False), hardware=name)
         if number == 0 and folds in (None, 5) and not (folds and moves_test_patients(context)):
             options = GalleryOptions(pictures=pictures)
             write_bundle(*parts, context.out / "bundle", options, hardware=name)

@@ -42,6 +42,8 @@ class Stage:
         after_warm_up: called once, between the warm epochs and the joint ones.
         findings: where the findings lie, for a loss that asks for it.
         estimate: puts prototypes into the network, after every ``update_every`` joint epochs.
+        project: puts updated prototypes into the network, after every ``project_every`` joint
+            epochs and the last one; None where there are no prototypes.
         beside: adds what else happens beside the steps to the trainer; returns what a checkpoint
             keeps of it.
     """
@@ -57,6 +59,7 @@ class Stage:
     after_warm_up: Callable[[], None] | None = None
     findings: FindingMasks | None = None
     estimate: Callable[[], None] | None = None
+    project: Callable[[], None] | None = None
     beside: Callable[[SupervisedTrainer], Mapping[str, Any]] | None = None
 
 
@@ -124,6 +127,7 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
     handlers.seed_every_epoch(trainer, recipe)
     handlers.start_prototypes_once(trainer, stage, recipe)
     handlers.estimate_prototypes_between_epochs(trainer, trainee.network, stage, recipe)
+    handlers.project_prototypes_between_epochs(trainer, trainee.network, stage, recipe)
     handlers.validate_every_epoch(trainer, validated, stage, best)
     handlers.follow_validation(trainer, best, plateau, recipe)
     handlers.log_every_epoch(trainer, stage)

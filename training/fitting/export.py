@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import io
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.nearest import NearestPictures
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import MOST_LISTED, save_bundle
 from dprotonet.editing.objective import responses_around
@@ -39,7 +39,13 @@ from training.fitting.best_epoch import best_epoch
 from training.fitting.concepts import bundling as concept_bundling
 from training.fitting.context import SplitRows, TrainingContext, balance, prototype_batches
 from training.fitting.fit import FittedNetwork
+from training.fitting.protopnet.nearest_patches import (
+    compares_patches,
+    nearest_patches,
+    with_pictures,
+)
 from training.fitting.support import fit_for_bundle
+from training.io import png
 from training.recipe import weights_name
 
 _log = logging.getLogger(__name__)
@@ -55,11 +61,13 @@ class GalleryOptions:
         sources: heaviest source images of a prototype that get a heatmap.
         pictures: whether the images themselves go into the bundle.
         tier: of the MDM decoder.
+        patches: whether the nearest training patches are kept, of a network that compares patches.
     """
 
     sources: int = 3
     pictures: bool = False
     tier: str = "draft"
+    patches: bool = True
 
 
 def write_bundle(
@@ -105,6 +113,7 @@ def write_bundle(
             gallery=tuple(_gallery(context, model, update, options)),
             half_precision=context.recipe.half_precision,
             responses=responses or kept_responses(context, rows, fitted),
+            nearest=_nearest(context, rows, fitted, options),
             changes=changes,
             support=fit_for_bundle(context, rows, model),
             rows=context.dataset.rows,
@@ -263,6 +272,21 @@ def _source_rows(context: TrainingContext, fitted: FittedNetwork) -> dict[str, R
     return {s.sample_id: s.row for s in samples if s.row is not None and s.sample_id in listed}
 
 
+def _nearest(
+    context: TrainingContext, rows: SplitRows, fitted: FittedNetwork, options: GalleryOptions
+) -> NearestPictures | None:
+    """The nearest training patches, of a network that compares patches, where they are wanted."""
+    model, similarities = fitted.network, fitted.similarities
+    if not options.patches or similarities is None:
+        return None
+    if not isinstance(model, DProtoNet) or not compares_patches(model):
+        return None
+    model.to(context.device)
+    patches = nearest_patches(model, similarities, context, rows)
+    model.cpu()
+    return with_pictures(patches, context, pictures=options.pictures)
+
+
 def _own_maps(
     context: TrainingContext, model: DProtoNet | ConceptModel, prototype: int, rows: Tensor
 ) -> list[OwnMap | None]:
@@ -278,15 +302,3 @@ def _own_maps(
 
 def _grey(heatmap: np.ndarray) -> Tensor:
     return torch.from_numpy(np.rint(heatmap * 255.0).astype(np.uint8))[None]
-
-
-def png(pixels: Tensor) -> bytes:
-    """``(1 or 3, H, W)`` uint8 as a PNG file."""
-    from PIL import Image
-
-    array = pixels.permute(1, 2, 0).contiguous().numpy()
-    file = io.BytesIO()
-    Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array).save(
-        file, "PNG", optimize=True
-    )
-    return file.getvalue()

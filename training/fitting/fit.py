@@ -198,6 +198,7 @@ def _fit_cut(
             stage,
             findings=context.findings,
             estimate=lambda: prototype_stage.estimate(network, context, rows, "mixture"),
+            project=lambda: prototype_stage.estimate(network, context, rows, recipe.update),
         )
     history = fit(trainee, stage, recipe)
     if not context.cut:
@@ -246,13 +247,17 @@ def _fitted(
     start: float,
 ) -> FittedNetwork:
     """Temperature and threshold from the validation images."""
+    seconds = time.perf_counter() - start
+    return calibrated(FittedNetwork(network, logits, 1.0, None, history, seconds), context, rows)
+
+
+def calibrated(fitted: FittedNetwork, context: TrainingContext, rows: SplitRows) -> FittedNetwork:
+    """The same with temperature, threshold and offsets of its logits on the validation images."""
     at, dataset = rows.validation.numpy(), context.dataset
     chosen = calibrate(
-        logits[at], context.images.labels.numpy()[at], dataset.classes, dataset.negative_class
+        fitted.logits[at],
+        context.images.labels.numpy()[at],
+        dataset.classes,
+        dataset.negative_class,
     )
-    return FittedNetwork(
-        *(network, logits, chosen.temperature, chosen.threshold, history),
-        time.perf_counter() - start,
-        thresholds=chosen.thresholds,
-        offsets=chosen.offsets,
-    )
+    return replace(fitted, **vars(chosen))

@@ -68,6 +68,28 @@ def estimate_prototypes_between_epochs(
             network.train(mode)
 
 
+def project_prototypes_between_epochs(
+    trainer: Engine, network: nn.Module, stage: Stage, recipe: Recipe
+) -> None:
+    """Call ``stage.project`` after every ``project_every`` joint epochs and after the last epoch.
+
+    Every epoch's record says whether the network that was validated has projected prototypes.
+    """
+    project = stage.project
+    if not recipe.project_every or project is None:
+        return
+
+    @trainer.on(Events.EPOCH_COMPLETED)
+    def between(engine: Engine) -> None:
+        joint, last = engine.state.epoch - recipe.warm_epochs, engine.state.epoch == recipe.epochs
+        is_due = joint > 0 and (last or joint % recipe.project_every == 0)
+        engine.state.projected = is_due  # type: ignore[attr-defined]
+        if is_due:
+            mode = network.training
+            project()
+            network.train(mode)
+
+
 def hold_prototypes(trainer: Engine, network: nn.Module, recipe: Recipe) -> None:
     """Undo what a step did to the prototypes after the warm epochs, where EM estimates them.
 
@@ -134,6 +156,7 @@ def validate_every_epoch(
                 "loss": train_loss,
                 "auroc": None if np.isnan(area) else area,
                 "log_loss": loss,
+                **_projected(engine),
             }
         )
         _log.info(
@@ -151,7 +174,12 @@ def follow_validation(trainer: Engine, best: BestEpoch, plateau: Plateau, recipe
         if engine.state.epoch > recipe.warm_epochs:
             plateau.observe(best.history[-1]["log_loss"])
         if is_over(best.history, recipe):
-            _log.info("no better validation for %d epochs: stopped", recipe.patience)
+            waited = (
+                f"{recipe.project_patience} projections"
+                if recipe.project_every
+                else (f"{recipe.patience} epochs")
+            )
+            _log.info("no better validation for %s: stopped", waited)
             engine.terminate()
 
 
@@ -190,6 +218,12 @@ def keep_checkpoints(trainer: Engine, state: dict[str, Any], stage: Stage) -> No
         trainer.add_event_handler(
             Events.EPOCH_COMPLETED(once=stage.stop_after), lambda engine: engine.terminate()
         )
+
+
+def _projected(engine: Engine) -> dict[str, bool]:
+    """Whether the prototypes are projected, where the recipe has them projected in training."""
+    is_projected = getattr(engine.state, "projected", None)
+    return {} if is_projected is None else {"projected": is_projected}
 
 
 def _loss(output: Any) -> Tensor:

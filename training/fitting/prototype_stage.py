@@ -35,6 +35,7 @@ from training.fitting.context import (
     prototype_batches,
 )
 from training.fitting.networks import outputs
+from training.fitting.protopnet.patch_start import start_from_patches
 
 _log = logging.getLogger(__name__)
 
@@ -107,7 +108,9 @@ def start(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> None:
     """Centre the vectors and initialise the prototypes, before the backbone is trained."""
     if centres(context):
         centre(model, context, rows)
-    if context.recipe.start != "random":
+    if context.recipe.start == "patches":
+        start_from_patches(model, context, rows)
+    elif context.recipe.start != "random":
         estimate(model, context, rows, context.recipe.start, afresh=True)
 
 

@@ -17,7 +17,7 @@ from app.server.refusals import refusal, with_refusals
 from app.services import galleries, image_data
 from app.services.downloads import offering
 from app.services.downloads.streamed import Streamed
-from app.services.pictures import own_maps
+from app.services.pictures import nearest, own_maps
 from app.services.worklist import thumbnails
 from app.services.workplace import Workplace
 from app.viewer.assets import viewer_assets
@@ -50,6 +50,8 @@ def file_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route("/api/gallery/{model}/{prototype}/{number:int}/own-map", _picture_own_map),
         route("/api/gallery/{model}/{prototype}/{number:int}/pixels", _picture_pixels),
         route("/api/gallery/{model}/{prototype}/{number:int}/map", _picture_map),
+        route("/api/nearest/{model}/{prototype}/{number:int}", _patch),
+        route("/api/nearest/{model}/{prototype}/{number:int}/map", _patch_map),
         route("/api/own-map/{case}/{frame:int}/{model}/{prototype}/map", _own_map),
         route(f"{offering.ROUTE}/{{key}}", _file),
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
@@ -123,6 +125,22 @@ def _picture_map(workplace: Workplace, request: Request) -> Response:
         workplace, parts["model"], prototype=parts["prototype"], number=parts["number"]
     )
     return _samples(pack_heatmap(values))
+
+
+def _patch(workplace: Workplace, request: Request, *, activation: bool = False) -> Response:
+    parts = request.path_params
+    content = nearest.picture(
+        workplace,
+        parts["model"],
+        prototype=parts["prototype"],
+        number=parts["number"],
+        activation=activation,
+    )
+    return Response(content, media_type="image/png")
+
+
+def _patch_map(workplace: Workplace, request: Request) -> Response:
+    return _patch(workplace, request, activation=True)
 
 
 def _own_map(workplace: Workplace, request: Request) -> Response:

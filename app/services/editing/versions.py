@@ -11,6 +11,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound, Refused
 from app.domain.permissions import needs, within
 from app.domain.proposals import Proposal
+from app.domain.text import counted
 from app.services import models
 from app.services.adapters import last_layer
 from app.services.workplace import Workplace
@@ -81,6 +82,8 @@ def change_text(bundle: Bundle) -> str:
         return "learned from judgements"
     if change.kind == "reader":
         return "a mask reader was added"
+    if change.kind == "pruned":
+        return f"{counted(len(change.figures.get('pruned', ())), 'prototype')} pruned"
     parts = [f"{', '.join(change.off)} switched off"] if change.off else []
     parts += [f"{', '.join(change.required)} required"] if change.required else []
     return "; ".join(parts) or "all prototypes in use again"

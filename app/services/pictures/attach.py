@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from app.domain.errors import Refused
 from app.domain.permissions import needs, within
@@ -27,9 +26,6 @@ from dprotonet.errors import ReadableError
 from dprotonet.images.hashes import file_sha256
 from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.walk import walk
-
-if TYPE_CHECKING:
-    from dprotonet.bundle.gallery import GalleryEntry
 
 log = logging.getLogger(__name__)
 SIDE = 448  # px of a picture
@@ -58,9 +54,9 @@ class Gallery:
 
     def __init__(self, workplace: Workplace, digest: str) -> None:
         self._workplace, self._digest = workplace, digest
-        self._missing: dict[str, list[GalleryEntry]] = {}
+        self._missing: dict[str, list[galleries.Pictured]] = {}
         hashes = set()
-        for entry in workplace.models.bundle(digest).gallery:
+        for entry in galleries.pictured(workplace, digest):
             hashes.add(entry.image_sha256)
             if not galleries.has_picture(workplace, digest, entry):
                 self._missing.setdefault(entry.image_sha256, []).append(entry)
@@ -260,5 +256,5 @@ def detach(workplace: Workplace, digest: str) -> int:
 
 
 def _attached_paths(workplace: Workplace, digest: str) -> set[Path]:
-    gallery = workplace.models.bundle(digest).gallery
-    return {galleries.attached_path(workplace, digest, entry) for entry in gallery}
+    entries = galleries.pictured(workplace, digest)
+    return {galleries.attached_path(workplace, digest, entry) for entry in entries}

@@ -10,8 +10,11 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import GallerySource
 from app.domain.text import counted, number, percent, signed
 from app.services import galleries
+from app.services.pictures import nearest
+from app.services.pictures.nearest import ShownPatch
 from app.services.workplace import Workplace
 from app.views.model.attach import draw_attach
+from app.views.model.nearest import INTRODUCTION, draw_patches
 from app.views.model.sources import draw_sources
 from app.views.shared.format import plain
 from dprotonet.prototypes.provenance import PrototypeActivation, PrototypeRecord
@@ -26,6 +29,9 @@ _SOURCES = 5
 def draw_gallery(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     """One class at a time; concepts, which belong to no class, all at once."""
     sources = galleries.of_model(workplace, info.digest)
+    patches = nearest.of_model(workplace, info.digest)
+    if patches:
+        st.caption(INTRODUCTION)
     name = None if bundle.concepts else _chosen_class(info, bundle)
     draw_attach(workplace, info)
     records = [
@@ -37,7 +43,9 @@ def draw_gallery(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None
         columns = st.columns(_COLUMNS, gap="small")
         for column, record in zip(columns, records[start : start + _COLUMNS], strict=False):
             with column:
-                _draw_prototype(info, record, sources.get(record.id, ()))
+                _draw_prototype(
+                    info, record, sources.get(record.id, ()), patches.get(record.id, ())
+                )
 
 
 def _chosen_class(info: BundleInfo, bundle: Bundle) -> str | None:
@@ -52,11 +60,17 @@ def _chosen_class(info: BundleInfo, bundle: Bundle) -> str | None:
 
 
 def _draw_prototype(
-    info: BundleInfo, record: PrototypeRecord, sources: tuple[GallerySource, ...]
+    info: BundleInfo,
+    record: PrototypeRecord,
+    sources: tuple[GallerySource, ...],
+    patches: tuple[ShownPatch, ...],
 ) -> None:
     with st.container(border=True, key=f"match-{record.id}", gap="xsmall"):
         st.markdown(f"**{plain(record.id)}** · {plain(record.class_name)}{_flags(record)}")
-        draw_sources(info.digest, record.id, sources[:_SOURCES])
+        if patches:
+            draw_patches(info.digest, record.id, patches)
+        else:
+            draw_sources(info.digest, record.id, sources[:_SOURCES])
         if record.kind == "concept":
             st.caption(axis_text(record))
             return

@@ -59,6 +59,7 @@ STYLE = """
 [class*="st-key-sources-"] img {
   height: 4rem; width: auto; max-width: 6rem; border-radius: 4px; background: #000;
 }
+[class*="st-key-sources-nearest-"] img { height: 5rem; }  /* so that boxes are seen */
 /* Thumbnails of lists: as high as two lines of text. */
 [class*="st-key-thumb-"] img {
   height: 2.6rem; width: 3rem; object-fit: cover; border-radius: 3px; background: #000;

@@ -31,6 +31,32 @@ def test_the_weights_of_the_best_epoch_are_kept_and_survive_a_checkpoint():
     assert resumed.weights["weight"].item() == 2
 
 
+def _projected(number, auroc, projected=True):
+    return _epoch(number, auroc, 0.5) | {"projected": projected}
+
+
+def test_only_epochs_with_projected_prototypes_are_kept_where_they_are_projected_in_training():
+    network, best = torch.nn.Linear(1, 1, bias=False), BestEpoch()
+    for number, area, projected in ((1, 0.9, False), (2, 0.7, True), (3, 0.8, False)):
+        with torch.no_grad():
+            network.weight.fill_(number)
+        best.history.append(_projected(number, area, projected))
+        best.observe(network)
+    assert best.weights["weight"].item() == 2 == best_epoch(best.history)
+
+
+def test_two_projections_without_gain_end_a_training_and_epochs_between_do_not_count():
+    recipe = load_recipe("folder", ["epochs=20", "project_every=2", "patience=1"])
+    history = [_projected(1, 0.9, False), _projected(2, 0.7), _projected(3, 0.6, False)]
+    assert not is_over(history, recipe)
+    history += [_projected(4, 0.6), _projected(5, 0.6, False)]
+    assert not is_over(history, recipe)
+    history.append(_projected(6, 0.65))
+    assert is_over(history, recipe)
+    assert not is_over(history, load_recipe("folder", ["project_every=2", "project_patience=0"]))
+    assert not is_over([*history, _projected(8, 0.95)], recipe)
+
+
 def test_patience_counts_epochs_since_the_best_one_but_never_the_warm_ones():
     recipe = load_recipe("folder", ["epochs=20", "warm_epochs=2", "patience=2"])
     history = [_epoch(1, 0.9, 0.1)]

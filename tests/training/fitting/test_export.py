@@ -1,22 +1,11 @@
-import io
-
 import numpy as np
 import torch
-from PIL import Image
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.prototypes.own_map import OwnMap
 from training.fitting.crossval import split_rows
-from training.fitting.export import GalleryOptions, png, write_bundle
+from training.fitting.export import GalleryOptions, write_bundle
 from training.fitting.fit import fit_network
-
-
-def test_a_png_holds_the_pixels_of_a_grey_or_colour_image():
-    for channels in (1, 3):
-        pixels = torch.randint(0, 256, (channels, 5, 7), dtype=torch.uint8)
-        with Image.open(io.BytesIO(png(pixels))) as image:
-            array = np.atleast_3d(np.asarray(image))
-        assert np.array_equal(array, pixels.permute(1, 2, 0).numpy())
 
 
 def test_a_bundle_states_what_validation_chose_and_its_gallery_keeps_to_the_options(

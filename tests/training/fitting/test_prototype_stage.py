@@ -94,3 +94,16 @@ def test_non_negative_weights_are_the_best_of_their_kind(context):
     assert (weight >= 0).all() and (weight[~own] == 0).all() and (weight[own] > 0).any()
     # An image that is like no prototype has equal logits.
     assert model.contributions(torch.zeros(1, 6)).sum(dim=-1).unique().numel() == 1
+
+
+def test_prototypes_are_projected_between_epochs_and_only_such_networks_are_kept(context):
+    recipe = dataclasses.replace(
+        context.recipe, masks="patch", update="nearest", start="patches", project_every=2, epochs=4
+    )
+    own = dataclasses.replace(context, recipe=recipe)
+    rows = split_rows(own)
+    fitted = fit_network(own, rows, out=None)
+    assert [epoch["projected"] for epoch in fitted.history] == [False, False, True, True]
+    model, labels = fitted.network, own.images.labels[rows.train]
+    for p, k in enumerate(model.options.prototype_classes):
+        assert fitted.similarities[rows.train][labels == k, p].max() > 0.999

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dprotonet.prototypes.nearest_patches import nearest_images
 from training.evaluation.metrics import mean_interval
-from training.evaluation.prototypes.nearest import TOP, top_images
+from training.evaluation.prototypes.nearest import TOP
 from training.evaluation.prototypes.own_maps import activations, peaks
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def marker_shares(similarities: Array, distances: Array, near: float, k: int = T
     Returns:
         ``(P,)``.
     """
-    tops = [top_images(similarities, p, k) for p in range(similarities.shape[1])]
+    tops = [nearest_images(similarities, p, k) for p in range(similarities.shape[1])]
     return np.array([float((distances[top, p] <= near).mean()) for p, top in enumerate(tops)])
 
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dprotonet.prototypes.nearest_patches import nearest_images
+
 Array = NDArray[np.float64]
 TOP = 10  # images of a purity (Nauta et al. 2023, PIP-Net, section 5)
 SHOWN = 5  # images that a page shows of a prototype
-
-
-def top_images(similarities: Array, p: int, k: int) -> NDArray[np.int64]:
-    """The k images most similar to prototype p; ties go to the first."""
-    return np.argsort(-similarities[:, p], kind="stable")[:k]
 
 
 def class_purity(
@@ -31,7 +28,7 @@ def class_purity(
     """
     counts = own.sum(axis=0).tolist()
     tops = [
-        top_images(similarities, p, max(1, min(k, count)) if attainable else k)
+        nearest_images(similarities, p, max(1, min(k, count)) if attainable else k)
         for p, count in enumerate(counts)
     ]
     return np.array([float(own[top, p].mean()) for p, top in enumerate(tops)])
@@ -53,6 +50,6 @@ def distinct(similarities: Array, owner: NDArray[np.int64], k: int = SHOWN) -> A
     fractions = []
     for name in np.unique(owner):
         rows = np.flatnonzero(owner == name).tolist()
-        images = np.concatenate([top_images(similarities, p, k) for p in rows])
+        images = np.concatenate([nearest_images(similarities, p, k) for p in rows])
         fractions.append(len(np.unique(images)) / (k * len(rows)))
     return np.array(fractions)

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.prototypes.nearest import TOP, top_images
+from dprotonet.prototypes.nearest_patches import nearest_images
+from training.evaluation.prototypes.nearest import TOP
 from training.evaluation.prototypes.own_maps import near_peak
 
 VISIBLE_FRACTION = 0.8  # of the images that show a part; they must have it in the box (Huang et al.
@@ -85,7 +86,7 @@ def purity(
     """Fraction of the k most similar images that have the commonest part in the box, ``(P,)``."""
     result = np.full(centres.shape[1], np.nan)
     for p in range(centres.shape[1]):
-        rows = top_images(similarities, p, k)
+        rows = nearest_images(similarities, p, k)
         fractions = part_fractions(centres, parts, rows, p, size)
         if fractions:
             result[p] = max(fractions.values())

@@ -88,6 +88,7 @@ def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], workplace: 
         f"/api/pixels/{case}/7",
         "/api/heatmap/0123456789abcdef",
         "/api/gallery/00/p00/0",
+        "/api/nearest/00/p00/0",
     ):
         status, _, body = get(path)
         assert status == 404
@@ -160,6 +161,19 @@ def test_the_own_map_of_a_source_is_a_picture(
     status, headers, body = get(f"/api/gallery/{bundle.digest}/p00/0/own-map")
     assert (status, headers["content-type"]) == (200, "image/png")
     assert body.startswith(b"\x89PNG")
+
+
+def test_a_patch_of_a_protopnet_is_a_picture_with_and_without_its_map(
+    get: Callable[..., Answer], workplace: Workplace
+) -> None:
+    bundle = make_tiny_bundle(workplace.settings.own_models / "p", name="p", masks="patch")
+    models.activate(workplace, "p")
+    address = f"/api/nearest/{bundle.digest}/p00/0"
+    for path in (address, f"{address}/map"):
+        status, headers, body = get(path)
+        assert (status, headers["content-type"]) == (200, "image/png")
+        assert body.startswith(b"\x89PNG")
+    assert get(f"/api/nearest/{bundle.digest}/p00/9")[0] == 404
 
 
 @pytest.mark.parametrize("name", ["..%2fwire.py", "nothing.js", "room.css"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from app.domain.actors import Actor
@@ -11,6 +13,7 @@ from app.domain.proposals import Proposal
 from app.services import galleries, models
 from app.services.editing import proposals, versions
 from app.services.workplace import Workplace
+from dprotonet.bundle.change import Change
 
 ALONE = Actor("Reader One")
 ANYTHING = 1e6
@@ -43,6 +46,12 @@ def test_a_family_lists_parents_before_their_children_whichever_is_asked_for(
     words = {v.info.digest: v.change for v in versions.family(workplace, first)}
     assert words[parent.digest] == "as trained"
     assert words[second] == "p01 switched off; p02 required"
+
+
+def test_a_pruned_version_says_how_many_prototypes_went() -> None:
+    change = Change("pruned", "0" * 64, "2026-01-01", figures={"pruned": ["p00", "p03"]})
+    pruned = SimpleNamespace(changes=(change,))
+    assert versions.change_text(pruned) == "2 prototypes pruned"  # type: ignore[arg-type]
 
 
 def test_a_version_whose_parent_is_gone_begins_a_family_of_its_own(

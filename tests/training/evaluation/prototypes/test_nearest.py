@@ -1,7 +1,8 @@
 import numpy as np
 
 from dprotonet.modeling.labels import owned
-from training.evaluation.prototypes.nearest import class_purity, distinct, top_images
+from dprotonet.prototypes.nearest_patches import nearest_images
+from training.evaluation.prototypes.nearest import class_purity, distinct
 
 
 def test_class_purity_is_the_fraction_of_the_nearest_images_that_have_the_class():
@@ -21,7 +22,7 @@ def test_a_class_with_few_images_can_be_pure():
 
 
 def test_ties_go_to_the_first_image():
-    assert top_images(np.ones((4, 1)), 0, 2).tolist() == [0, 1]
+    assert nearest_images(np.ones((4, 1)), 0, 2).tolist() == [0, 1]
 
 
 def test_prototypes_that_show_the_same_images_are_not_distinct():

@@ -1,0 +1,1 @@
+"""ProtoPNet before and after pruning, beside a plain network and a DProtoNet."""

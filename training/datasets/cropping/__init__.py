@@ -1,0 +1,1 @@
+"""Data sets whose images are cut to what matters in them."""

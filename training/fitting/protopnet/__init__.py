@@ -1,0 +1,1 @@
+"""ProtoPNet's own steps: prototypes that start as training patches, and pruning by them."""
