@@ -15,11 +15,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torchvision import models
 
 from dprotonet.errors import ReadableError, UnusableBundle, WrongRequest
+from dprotonet.lazy_compiler import without_compiler
 from dprotonet.modeling.options import STRIDE, STRIDES
 from dprotonet.modeling.output_stride import take_out_last_halving
+
+with without_compiler():
+    from torchvision import models
 
 _OUT_CHANNELS = {
     "mobilenet_v2": 1280,

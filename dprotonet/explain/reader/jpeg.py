@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torchvision.io import decode_jpeg, encode_jpeg
+
+from dprotonet.lazy_compiler import without_compiler
+
+with without_compiler():
+    from torchvision.io import decode_jpeg, encode_jpeg
 
 QUALITIES = (30, 90)  # the worst and the best
 

@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from dprotonet.errors import WrongRequest
+from dprotonet.lazy_compiler import without_compiler
 from dprotonet.modeling.classifiers.options import ClassifierOptions
 
 # These train with further heads, which a prediction does not need.
@@ -42,13 +43,15 @@ def named_network(options: ClassifierOptions) -> nn.Module:
 
 def torchvision_networks() -> list[str]:
     """torchvision's classifiers of images."""
-    from torchvision import models
+    with without_compiler():
+        from torchvision import models
 
     return list(models.list_models(module=models))
 
 
 def _of_torchvision(options: ClassifierOptions) -> nn.Module:
-    from torchvision import models
+    with without_compiler():
+        from torchvision import models
 
     name, known = options.architecture, torchvision_networks()
     if name not in known:
