@@ -32,8 +32,8 @@ from training.cli.options import repeatable_command
 
 WRONG_USAGE = 2
 _DESCRIPTION = """``python -m training``: train, compare, concepts, protopnet, tabular-study,
-studies, evaluate, accept, bench, card, gallery, support, reader, pointing, boxes, shortcut, phantom,
-throughput, probe, learn, responses, prune, global, local."""
+studies, evaluate, accept, bench, card, gallery, support, reader, pointing, boxes, shortcut,
+phantom, throughput, probe, learn, responses, prune, global, local."""
 _COMMANDS = (  # in the order of --help
     train.add_train,
     compare.add_compare,
