@@ -123,6 +123,9 @@ class Recipe:
     concept_activation: Literal["mean", "max", "positive_mean", "max_pool"] = "max_pool"
     turn_every: int = 20  # batches after which the axes are turned towards their concepts
     concept_batch: int = 32  # images of each concept, for one turn
+    # statistics, axes and last layer once more from all training images, when the rest is trained:
+    # along the mean of what shows a concept (published), or what tells it from the others
+    settle: Literal["none", "mean", "separating"] = "separating"
 
     # augmentation, by MONAI on the placed image
     rotate: float = 7.0  # degrees, at most

@@ -27,6 +27,7 @@ from training.datasets.samples import Dataset
 from training.evaluation.scored_predictions import ScoredPredictions
 from training.fitting import networks, prototype_stage
 from training.fitting.concepts.axis_turning import AxisTurning
+from training.fitting.concepts.settling import settle
 from training.fitting.context import SplitRows, TrainingContext, balance
 from training.fitting.engine import Stage, fit
 from training.fitting.networks import Trainee, outputs
@@ -147,6 +148,8 @@ def fit_concept_net(
     assert isinstance(model, ConceptNet)
     turning = AxisTurning(model, context, table, rows.train)
     history = _fit_cut(trainee, context, rows, out, beside=turning.attach)
+    if context.recipe.settle != "none":
+        settle(model, context, table, rows)
     return _fitted(model, _logits(model, context), history, context, rows, start)
 
 
