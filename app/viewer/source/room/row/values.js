@@ -34,7 +34,7 @@ function sharesTable(words, { shares, title }) {
     element("caption", {}, `${words.marked}: ${title}`),
     element("tbody", {}, ...shares.map(({ name, value, text }) => element("tr", {},
       element("th", { scope: "row" }, name),
-      element("td", { class: "track" }, bar(value / shares[0].value)),
+      element("td", { class: "track" }, bar(value / Math.max(...shares.map((one) => one.value))),
       element("td", { class: "number" }, text)))));
 }
 
