@@ -29,6 +29,7 @@ DatasetKind = Literal[
     "elpv",
     "dicom_csv",
     "folder",
+    "tabular",
 ]
 
 
@@ -64,7 +65,8 @@ class Recipe:
     uncertain: Literal["negative", "positive", "skip"] = "skip"  # chexpert: what -1 counts as
     malignant: bool = False  # ham10000: benign and malignant instead of seven diagnoses
     first_classes: int = 0  # cub, cars: only so many of their classes; 0 for all
-    table: str = ""  # dicom_csv, folder: name of the table in the data folder
+    # dicom_csv, folder: name of the table in the data folder; tabular: one that a package ships
+    table: str = ""
     file_column: str = ""  # of the table
     label_column: str = ""  # of the table; dicom_csv only
     patient_column: str = ""  # of the table
@@ -72,6 +74,20 @@ class Recipe:
     split: Literal["official", "patient"] = "official"  # the authors' where there is one, or ours
     duplicates: Literal["refuse", "group"] = "refuse"  # equal images of different patients
     damaged: Literal["refuse", "leave_out"] = "refuse"  # images that cannot be read
+
+    # tabular: rows of a table as images
+    target: str = ""  # column of the class
+    group: str = ""  # column of the patient or group; "" where every row stands for itself
+    categories: str = ""  # columns of numbers that are categories, with commas
+    left_out: str = ""  # columns that the model does not read, with commas
+    scaling: Literal["range", "quantiles"] = "quantiles"  # of numbers, fitted on training rows
+    encoding: Literal["cpcr", "tinto", "igtd", "refined", "deepinsight", "supertml"] = "cpcr"
+    cpcr_grid: int = 16  # cells of a side, a divisor of image_size
+    cpcr_code: Literal["colour", "grey"] = "colour"  # what says which pair a point is of
+    cpcr_shared: Literal["split", "mean", "first"] = "split"  # a cell of several pairs
+    cpcr_context: int = 0  # cells painted around a point
+    cpcr_order: Literal["given", "correlation", "climbed"] = "correlation"  # of attributes
+    tinto_blur: int = 0  # rings painted around an attribute's place
 
     # a mark on nine of ten images of a class and one of twenty others, for a network to lean on
     planted: Literal["none", "patch", "token", "text", "border"] = "none"

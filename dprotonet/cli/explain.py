@@ -49,9 +49,10 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
         WrongRequest, UnusableBundle: before any image is read.
     """
     check_paths(request.paths)
-    explainer, output_paths = Explainer.load(request), OutputPaths(request.out)
+    bundle = Bundle.load(request.model, with_model=False)
+    explainer, output_paths = Explainer.load(request, bundle), OutputPaths(request.out)
     writer, tally = JsonLines(stdout), Tally()
-    for image in read_images(request.paths, leave_out=is_explanation):
+    for image in read_images(request.paths, leave_out=is_explanation, rows=bundle.rows):
         written = []
         for record in explainer.records(image, output_paths.place(image.source)):
             writer.record(record)
@@ -131,6 +132,7 @@ class Explainer:
                 **one.facts,
                 "tier": self._request.tier,
                 **support_record(prediction.withheld()),
+                **self._attributes(image, one),
                 "model": {
                     "name": self._predictor.bundle.name,
                     "digest": self._predictor.bundle.digest,
@@ -146,6 +148,14 @@ class Explainer:
             with self._readable_errors():
                 _write(files, one, displayed, record)
             yield record
+
+    def _attributes(self, image: ImageFrame, one: Drawn) -> dict[str, Any]:
+        """What of the heatmap falls to each attribute, where the image is of a row."""
+        rows = self._predictor.bundle.rows
+        if rows is None or image.row is None:
+            return {}
+        shares = rows.shares(image.row, one.heatmap)
+        return {"attributes": dict(shares.ranked), "on_attributes": shares.on_attributes}
 
     @contextmanager
     def _readable_errors(self) -> Iterator[None]:

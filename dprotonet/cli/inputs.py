@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from dprotonet.errors import NotAnImage, UnreadableImage, WrongRequest
+from dprotonet.attributes.reading import RowProblem, read_rows_of
+from dprotonet.attributes.row_images import RowImages
+from dprotonet.attributes.table import Row
+from dprotonet.errors import NotAnImage, UnreadableImage, UnreadableTable, WrongRequest
 from dprotonet.images.discs.directory import Directory
 from dprotonet.images.discs.listing import FolderFile, looked_through
 from dprotonet.images.hashes import file_sha256
@@ -34,12 +37,14 @@ class InputFile:
 
 @dataclass(frozen=True, eq=False)
 class ImageFrame:
-    """One frame that was read."""
+    """One frame that was read, or the image of a row of a table."""
 
     source: InputFile
     frame: int
+    """Of a table which of its rows, from 0."""
     sha256: str
     image: "GrayOrColourImage"
+    row: Row | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,10 @@ def check_paths(paths: Sequence[Path]) -> None:
 
 
 def read_images(
-    paths: Sequence[Path], *, leave_out: Callable[[Path], bool] = lambda path: False
+    paths: Sequence[Path],
+    *,
+    leave_out: Callable[[Path], bool] = lambda path: False,
+    rows: RowImages | None = None,
 ) -> Iterator[ImageFrame | Problem]:
     """Every frame of every file, in the order of the PATHs; folders are walked sorted.
 
@@ -88,10 +96,11 @@ def read_images(
         paths: files and folders.
         leave_out: True for files of a folder that are skipped without a record. A file that was
             named itself is always read.
+        rows: of a bundle that takes rows: the files are tables, and each row is a frame.
     """
     with IsolatedReader() as reader:
         for source in input_files(paths, reader.directory, leave_out=leave_out):
-            yield from read_file(source, reader)
+            yield from read_file(source, reader, rows)
 
 
 def input_files(
@@ -119,10 +128,15 @@ def input_files(
         log.warning("%s", sentence)
 
 
-def read_file(source: InputFile, reader: IsolatedReader) -> Iterator[ImageFrame | Problem]:
-    """Every frame of one file, or why there is none."""
+def read_file(
+    source: InputFile, reader: IsolatedReader, rows: RowImages | None = None
+) -> Iterator[ImageFrame | Problem]:
+    """Every frame of one file, or why there is none; with ``rows``, every row of a table."""
     if source.not_read:
         yield Problem(source, 0, None, source.not_read, skipped=True)
+        return
+    if rows is not None:
+        yield from _read_table(source, rows)
         return
     digest: str | None = None
     try:
@@ -138,3 +152,18 @@ def read_file(source: InputFile, reader: IsolatedReader) -> Iterator[ImageFrame 
             yield Problem(source, frame, digest, str(error), skipped=isinstance(error, NotAnImage))
         else:
             yield ImageFrame(source, frame, digest, image)
+
+
+def _read_table(source: InputFile, rows: RowImages) -> Iterator[ImageFrame | Problem]:
+    digest: str | None = None
+    try:
+        digest = file_sha256(source.path)
+        found = read_rows_of(source.path, rows.table)
+    except (UnreadableImage, UnreadableTable) as error:
+        yield Problem(source, 0, digest, str(error), skipped=False)
+        return
+    for number, row in enumerate(found):
+        if isinstance(row, RowProblem):
+            yield Problem(source, number, digest, row.reason, skipped=False)
+        else:
+            yield ImageFrame(source, number, digest, rows.image(row), row)

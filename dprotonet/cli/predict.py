@@ -27,7 +27,7 @@ def predict(request: PredictRequest, stdout: TextIO) -> int:
         else JsonLines(stdout)
     )
     tally = Tally()
-    for image in read_images(request.paths):
+    for image in read_images(request.paths, rows=bundle.rows):
         if isinstance(image, ImageFrame):
             writer.prediction(image, predictor.predict(image.image, site=site))
         else:

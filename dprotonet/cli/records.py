@@ -81,12 +81,14 @@ def image_record(image: ImageFrame | Problem) -> dict[str, Any]:
     raw = path_bytes(image.source.path)
     # What a reader must know of the image, such as frames that are stated and not there.
     notes = image.image.notes if isinstance(image, ImageFrame) else ()
+    row = image.row if isinstance(image, ImageFrame) else None
     return {
         "path": str(image.source.path),
         **({} if raw is None else {"path_bytes": raw}),
         "frame": image.frame,
         "sha256": image.sha256,
         **({"notes": list(notes)} if notes else {}),
+        **({} if row is None else {"row": {"line": row.line, "id": row.row_id}}),
     }
 
 

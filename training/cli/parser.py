@@ -14,17 +14,29 @@ import sys
 from collections.abc import Sequence
 
 from dprotonet.errors import ReadableError
-from training.cli import accept, benchmark, compare, concepts, data, evaluate, learn, reader, train
+from training.cli import (
+    accept,
+    benchmark,
+    compare,
+    concepts,
+    data,
+    evaluate,
+    learn,
+    reader,
+    tabular_study,
+    train,
+)
 from training.cli.options import repeatable_command
 
 WRONG_USAGE = 2
-_DESCRIPTION = """``python -m training``: train, compare, concepts, studies, evaluate, accept,
-bench, card, gallery, support, reader, pointing, boxes, shortcut, phantom, throughput, probe,
-learn, responses."""
+_DESCRIPTION = """``python -m training``: train, compare, concepts, tabular-study, studies,
+evaluate, accept, bench, card, gallery, support, reader, pointing, boxes, shortcut, phantom,
+throughput, probe, learn, responses."""
 _COMMANDS = (  # in the order of --help
     train.add_train,
     compare.add_compare,
     concepts.add_concepts,
+    tabular_study.add_tabular_study,
     compare.add_studies,
     evaluate.add_evaluate,
     accept.add_accept,

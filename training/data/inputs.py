@@ -20,7 +20,13 @@ from dprotonet.errors import ReadableError
 from dprotonet.modeling.preprocessing import Preprocessing
 from training.data.placed_images import PlacedImages
 from training.data.tensor_cache import read_tensors, write_in_parts
-from training.data.transforms import AUGMENTATION, augmentation, augmented_copy, unit
+from training.data.transforms import (
+    AUGMENTATION,
+    augmentation,
+    augmented_copy,
+    is_augmented,
+    unit,
+)
 from training.distributed import is_main, own_part
 from training.io import progress_bar
 from training.recipe import Recipe
@@ -80,6 +86,7 @@ class LiveInputs:
     def __init__(self, images: PlacedImages, preprocessing: Preprocessing, recipe: Recipe) -> None:
         self._images, self._preprocessing = images, preprocessing
         self._seed, self._transform = recipe.seed, augmentation(recipe)
+        self._is_augmented = is_augmented(recipe)
         self._changes = {name: getattr(recipe, name) for name in ("seed", *AUGMENTATION)}
 
     @property
@@ -99,6 +106,8 @@ class LiveInputs:
 
     def augmented(self, rows: Tensor, epoch: int) -> Tensor:
         """``(n, 3, S, S)`` normalised."""
+        if not self._is_augmented:
+            return self.clean(rows)
         images = [
             augmented_copy(
                 self._transform, self._images.pixels[row], derived_seed(self._seed, epoch, row)

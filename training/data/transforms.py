@@ -47,6 +47,11 @@ AUGMENTATION = ("image_size", "rotate", "shift", "zoom", "brightness", "contrast
 """Keys of a recipe that :func:`augmentation` reads."""
 
 
+def is_augmented(recipe: Recipe) -> bool:
+    """Whether a recipe changes images at random at all; rows of a table it leaves as they are."""
+    return any(getattr(recipe, key) for key in AUGMENTATION if key != "image_size")
+
+
 def augmentation(recipe: Recipe) -> Compose:
     """Random changes of a placed image, uint8 in, float32 in [0, 1] out."""
     from monai.transforms import (

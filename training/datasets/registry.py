@@ -25,6 +25,7 @@ from training.datasets import (
 from training.datasets.patients.unnamed import unnamed
 from training.datasets.planted.dataset import plant
 from training.datasets.samples import Dataset, Sample
+from training.datasets.tabular import dataset as tabular
 from training.recipe import DatasetKind, Recipe
 
 PHANTOM_LICENCE = "Synthetic images made by this project, Apache-2.0."
@@ -65,6 +66,8 @@ def _open(recipe: Recipe, data: Path | None) -> Dataset:
         return phantom(recipe)
     if recipe.dataset == "elpv":
         return elpv.load(data)
+    if recipe.dataset == "tabular":
+        return tabular.load(data, recipe)
     if data is None:
         raise ReadableError(f"The recipe {recipe.name} needs images. Give their folder by --data.")
     return LOADERS[recipe.dataset](data, recipe)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dprotonet.attributes.row_images import RowImages
+    from dprotonet.attributes.table import Row
     from dprotonet.images.types import GrayOrColourImage
 
 
@@ -76,6 +78,7 @@ class Sample:
         labels: in a multi-label set the indices of all classes that the image has, none included.
         evidence: makes what the class is known to rest on; None where that is not known.
         concepts: what the image is known to show, or not to show, beside its class.
+        row: of a table, the row that the image is made of.
     """
 
     sample_id: str
@@ -93,6 +96,7 @@ class Sample:
     labels: tuple[int, ...] | None = None
     evidence: Callable[[], Evidence] | None = field(default=None, compare=False, repr=False)
     concepts: tuple[tuple[str, bool], ...] = ()
+    row: Row | None = None
 
     @property
     def classes(self) -> tuple[int, ...]:
@@ -162,6 +166,7 @@ class Dataset:
         licence: licence and attribution, for the card.
         note: what readers of the scores have to know about the labels.
         skipped: files beside the images that are not images, by their paths in the folder.
+        rows: of a table, how its rows are images; None of a set of images.
     """
 
     name: str
@@ -171,6 +176,7 @@ class Dataset:
     licence: str = ""
     note: str = ""
     skipped: tuple[str, ...] = ()
+    rows: RowImages | None = None
 
     def __post_init__(self) -> None:
         if len(self.classes) < 2:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dprotonet.attributes.table import Row
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
@@ -101,6 +102,8 @@ def write_bundle(
             responses=responses or kept_responses(context, rows, fitted),
             changes=changes,
             support=fit_for_bundle(context, rows, model),
+            rows=context.dataset.rows,
+            source_rows=_source_rows(context, fitted) if options.pictures else None,
         ),
     )
     test = [context.images.samples[i] for i in rows.test.tolist()]
@@ -225,6 +228,15 @@ def _gallery(
                 picture = png(context.images.pixels[row]) if options.pictures else None
             yield GalleryPicture(name, source.sample_id, picture, heatmap, own_map)
         _log.info("gallery: %s", name)
+
+
+def _source_rows(context: TrainingContext, fitted: FittedNetwork) -> dict[str, Row] | None:
+    """Rows of the sources that the gallery lists; None where images are no rows."""
+    if context.dataset.rows is None or fitted.update is None:
+        return None
+    listed = {s.sample_id for sources in fitted.update.sources for s in sources[:MOST_LISTED]}
+    samples = context.images.samples
+    return {s.sample_id: s.row for s in samples if s.row is not None and s.sample_id in listed}
 
 
 def _own_maps(

@@ -73,7 +73,7 @@ class _Predictions:
 
     def records(self, source: InputFile, place: PurePath | None) -> list[dict[str, Any]]:
         made = []
-        for image in read_file(source, self._reader):
+        for image in read_file(source, self._reader, self._predictor.bundle.rows):
             if isinstance(image, ImageFrame):
                 with self._model:
                     prediction = self._predictor.predict(image.image, site=self._site)
@@ -85,14 +85,14 @@ class _Predictions:
 
 class _Explanations:
     def __init__(self, request: ExplainRequest, bundle: Bundle) -> None:
-        self._explainer = Explainer.load(request, bundle)
+        self._explainer, self._rows = Explainer.load(request, bundle), bundle.rows
         self._reader, self._model = IsolatedReader(), threading.Lock()
 
     def records(self, source: InputFile, place: PurePath | None) -> list[dict[str, Any]]:
         if place is None:
             raise ValueError("an explanation needs a place for its files")
         made: list[dict[str, Any]] = []
-        for image in read_file(source, self._reader):
+        for image in read_file(source, self._reader, self._rows):
             with self._model:
                 made += self._explainer.records(image, place)
         return made

@@ -25,7 +25,7 @@ def test_every_kind_of_a_recipe_is_opened_by_something():
 
     from training.recipe import DatasetKind
 
-    assert {*LOADERS, "phantom", "elpv"} == set(get_args(DatasetKind))
+    assert {*LOADERS, "phantom", "elpv", "tabular"} == set(get_args(DatasetKind))
 
 
 def test_the_authors_split_can_be_left_out(tmp_path):

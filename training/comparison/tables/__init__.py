@@ -1,0 +1,1 @@
+"""Rows as images, beside models of the table itself."""

@@ -1,0 +1,1 @@
+"""Tables whose rows are the images of a data set."""
