@@ -14,7 +14,9 @@ RECIPE = load_recipe("tabular", SETTINGS.split())
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    return read_table(write_table(tmp_path_factory.mktemp("t") / "t.csv", rows=160), "kind", "patient")
+    return read_table(
+        write_table(tmp_path_factory.mktemp("t") / "t.csv", rows=160), "kind", "patient"
+    )
 
 
 def test_each_repeat_tests_every_row_once_and_keeps_groups_together(source):
