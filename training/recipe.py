@@ -89,6 +89,8 @@ class Recipe:
     cpcr_context: int = 0  # cells painted around a point
     cpcr_order: Literal["given", "correlation", "climbed"] = "correlation"  # of attributes
     tinto_blur: int = 0  # rings painted around an attribute's place
+    # added at random to each attribute of a training row, for every epoch; of its scale
+    row_noise: float = 0.0
 
     # a mark on nine of ten images of a class and one of twenty others, for a network to lean on
     planted: Literal["none", "patch", "token", "text", "border"] = "none"

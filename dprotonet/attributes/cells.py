@@ -50,7 +50,16 @@ def read_cells(data: bytes, *, most: int) -> Cells:
 
 
 def _csv(data: bytes, most: int) -> Cells:
-    lines = _text(data).splitlines(keepends=True)
+    try:
+        text = decoded(data)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise UnreadableTable(
+            "The file is no table: it is neither text in UTF-8 nor Parquet. Save the table as CSV "
+            "in UTF-8."
+        )
+    lines = text.splitlines(keepends=True)
     first = 1
     if lines and lines[0].lower().startswith("sep="):  # a line that spreadsheets add
         lines, first = lines[1:], 2
@@ -93,18 +102,14 @@ def _width(line: str, delimiter: str) -> int:
         return 0
 
 
-def _text(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """A table's text: UTF-8 with or without its mark, or UTF-16 with it, as spreadsheets write.
+
+    Raises:
+        UnicodeDecodeError: it is neither.
+    """
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    try:
-        text = data.decode("utf-16" if marked else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise UnreadableTable(
-            "The file is no table: it is neither text in UTF-8 nor Parquet. Save the table as CSV "
-            "in UTF-8."
-        )
-    return text
+    return data.decode("utf-16" if marked else "utf-8-sig")
 
 
 def _parquet(data: bytes, most: int) -> Cells:

@@ -147,8 +147,9 @@ def _value(cell: object, attribute: Attribute, decimal_comma: bool) -> Value | N
 
 
 def text_of(cell: object) -> str:
-    """A cell as text, "" where it is missing: 1, 1.0 and "1" are one class."""
-    if is_missing(cell):
+    """A cell as text, "" where there is nothing: 1, 1.0 and "1" are one class, and "none" is one
+    too."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))

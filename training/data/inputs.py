@@ -106,15 +106,20 @@ class LiveInputs:
 
     def augmented(self, rows: Tensor, epoch: int) -> Tensor:
         """``(n, 3, S, S)`` normalised."""
+        seeds = [derived_seed(self._seed, epoch, row) for row in rows.tolist()]
+        placed = [self._placed(row, seed) for row, seed in zip(rows.tolist(), seeds, strict=True)]
         if not self._is_augmented:
-            return self.clean(rows)
+            return self._normal(unit(torch.stack(placed)))
         images = [
-            augmented_copy(
-                self._transform, self._images.pixels[row], derived_seed(self._seed, epoch, row)
-            )
-            for row in rows.tolist()
+            augmented_copy(self._transform, image, seed)
+            for image, seed in zip(placed, seeds, strict=True)
         ]
         return self._normal(torch.stack(images))
+
+    def _placed(self, row: int, seed: int) -> Tensor:
+        """The placed image, or that of a row of a table which is near to its own."""
+        varied = self._images.samples[row].varied
+        return self._images.pixels[row] if varied is None else torch.from_numpy(varied(seed))
 
     def copies(self, rows: Tensor, epoch: int) -> list[int]:
         """The epoch: every one has copies of its own."""

@@ -79,6 +79,7 @@ class Sample:
         evidence: makes what the class is known to rest on; None where that is not known.
         concepts: what the image is known to show, or not to show, beside its class.
         row: of a table, the row that the image is made of.
+        varied: of the same: gives the ``(3, S, S)`` uint8 pixels of a row near to it, by a seed.
     """
 
     sample_id: str
@@ -97,6 +98,9 @@ class Sample:
     evidence: Callable[[], Evidence] | None = field(default=None, compare=False, repr=False)
     concepts: tuple[tuple[str, bool], ...] = ()
     row: Row | None = None
+    varied: Callable[[int], NDArray[np.uint8]] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     @property
     def classes(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from dprotonet.attributes.cells import decoded
 from dprotonet.errors import ReadableError
 from training.datasets.samples import Sex
 
@@ -44,10 +45,8 @@ def read_text(path: Path, origin: str) -> str:
     Raises:
         ReadableError: it is neither.
     """
-    data = path.read_bytes()
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        return data.decode("utf-16" if marked else "utf-8-sig")
+        return decoded(path.read_bytes())
     except UnicodeDecodeError as error:
         raise ReadableError(
             f"{path.name} is no text in UTF-8. Save it as CSV in UTF-8. Expected {origin}."

@@ -162,7 +162,7 @@ class MapOffer:
     actions: tuple[Action, ...] = ()
     details: tuple[str, ...] = ()
     shares: tuple[Share, ...] = ()
-    """Of a row: the attributes that it marks, the most first."""
+    """Of a row: the attributes that it marks, the most first, and the others together."""
     shares_text: str = ""
     """The first of them in a sentence."""
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 LEAST = 0.1
 """Of an attribute's scale: what differs by less is not said to differ."""
 MOST_NAMED = 3
+MOST_BARS = 8
+"""Attributes that have a bar of their own; the others share one."""
 HALVES = "Two attributes that make one point of the picture have half of what it marks there each."
 _MISSING = "missing"
 
@@ -133,10 +135,20 @@ def _shared(workplace: Workplace, sheet: Sheet, offer: MapOffer, read: ReadRow) 
     pairs = (HALVES,) if read.images.encoding.name == "cpcr" else ()
     return replace(
         offer,
-        shares=tuple(Share(name, share, percent(share)) for name, share in ranked),
+        shares=_bars(ranked),
         shares_text=f"{percent(shares.on_attributes)} of it lies on attributes: of that {named}.",
         details=(*offer.details, *pairs),
     )
+
+
+def _bars(ranked: Sequence[tuple[str, float]]) -> tuple[Share, ...]:
+    """The most first, and what is left in one bar."""
+    most = MOST_BARS if len(ranked) > MOST_BARS + 1 else len(ranked)
+    bars = [Share(name, share, percent(share)) for name, share in ranked[:most]]
+    if others := ranked[most:]:
+        left = sum(share for _, share in others)
+        bars.append(Share(f"{len(others)} others", left, percent(left)))
+    return tuple(bars)
 
 
 def _over_picture(workplace: Workplace, sheet: Sheet, heatmap_id: str, side: int) -> np.ndarray:

@@ -1,8 +1,8 @@
 """SuperTML (Sun et al. 2019): each attribute's value written as text in a field of its own.
 
 Every field has the same size, as in the paper's SuperTML-EF. What is written is the value's place
-on its scale, in percent, in digits drawn here: no font of the system is asked for, so that a row
-has the same image on every computer.
+on its scale in whole hundredths, 00 to 99, in digits drawn here: no font of the system is asked
+for, so that a row has the same image on every computer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DIGITS = (
     (7, 5, 7, 5, 7),
     (7, 5, 7, 1, 7),
 )
-_WIDEST, _HEIGHT = 11, 5  # px of "100", and of a digit
+_WIDEST, _HEIGHT = 7, 5  # px of two digits with a pixel between them, and of their height
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SuperTml(Encoding):
     """
 
     count: int
-    size: int = 128
+    size: int = 64
 
     name = "supertml"
 
@@ -78,7 +78,7 @@ class SuperTml(Encoding):
         image = np.zeros((self.size, self.size), np.uint8)
         factor = (self._side - 1) // _WIDEST
         for number, unit in enumerate(units):
-            text = _written(round(100 * unit)).repeat(factor, axis=0).repeat(factor, axis=1)
+            text = _written(min(int(100 * unit), 99)).repeat(factor, axis=0).repeat(factor, axis=1)
             top, left = self._corner(number)
             top += (self._side - text.shape[0]) // 2
             left += (self._side - text.shape[1]) // 2
@@ -102,11 +102,11 @@ class SuperTml(Encoding):
 
 
 def _written(number: int) -> np.ndarray:
-    """A whole number as ``(5, width)`` zeros and ones, a pixel between its digits."""
+    """A number from 0 to 99 as ``(5, 7)`` zeros and ones."""
     import numpy as np
 
     columns: list[list[int]] = []
-    for digit in str(number):
+    for digit in f"{number:02d}":
         rows = _DIGITS[int(digit)]
         columns += [[(row >> bit) & 1 for row in rows] for bit in (2, 1, 0)] + [[0] * _HEIGHT]
     return np.array(columns[:-1], np.uint8).T

@@ -2,7 +2,7 @@ from io import BytesIO
 
 import pytest
 
-from dprotonet.attributes.reading import RowProblem, read_rows, read_rows_of
+from dprotonet.attributes.reading import RowProblem, read_rows, read_rows_of, text_of
 from dprotonet.attributes.table import Row
 from dprotonet.errors import UnreadableTable
 from dprotonet.tables.parquet import parquet_pieces
@@ -87,6 +87,17 @@ def test_more_rows_than_are_read_are_refused():
     with pytest.raises(UnreadableTable, match=r"more than 2 rows\. Divide it"):
         read(CSV, most=2)
     assert len(read(CSV, most=3)) == 3
+
+
+def test_a_class_may_be_called_none_and_a_whole_number_is_one_however_it_is_written():
+    assert [text_of(cell) for cell in ("none", " 1 ", 1, 1.0, None, float("nan"))] == [
+        "none",
+        "1",
+        "1",
+        "1",
+        "",
+        "",
+    ]
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):

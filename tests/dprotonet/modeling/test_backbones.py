@@ -27,7 +27,7 @@ def test_every_backbone_gives_its_channels_on_a_grid_of_its_stride(name):
     assert features.shape == (2, backbone.out_channels, 2, 3)
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "efficientnet_b0"])
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "efficientnet_b0", "small"])
 def test_a_small_backbone_runs_on_real_numbers_and_learns(name):
     backbone = build_backbone(name)
     features = backbone(torch.randn(2, 3, 64, 64))
@@ -121,7 +121,7 @@ def test_without_its_last_halving_every_backbone_has_twice_the_rows_and_the_same
     }
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "efficientnet_b0"])
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "efficientnet_b0", "small"])
 def test_every_second_cell_of_the_finer_grid_is_one_of_the_coarse_grid(name):
     """Spread kernels see what the layers saw before: only the cells between are new."""
     torch.manual_seed(3)
@@ -136,3 +136,8 @@ def test_every_second_cell_of_the_finer_grid_is_one_of_the_coarse_grid(name):
 def test_a_stride_that_no_backbone_has_is_refused():
     with pytest.raises(WrongRequest, match="stride"):
         build_backbone("resnet18", stride=8)
+
+
+def test_the_small_backbone_has_no_weights_to_download():
+    with pytest.raises(WrongRequest, match="no weights of the backbone small"):
+        build_backbone("small", "torchvision")

@@ -5,6 +5,7 @@ import torch
 
 from dprotonet.modeling.preprocessing import Preprocessing
 from tests.training.conftest import SMALL
+from tests.training.datasets.tabular.table_files import write_table
 from training.data.inputs import (
     CachedInputs,
     EpochBatches,
@@ -103,3 +104,16 @@ def test_kept_activations_are_written_batch_by_batch(class_folder, tmp_path, mon
     rows = torch.arange(len(images))
     assert torch.equal(kept.clean(rows), in_memory.clean(rows))
     assert torch.equal(kept.augmented(rows, 0), in_memory.augmented(rows, 0))
+
+
+def test_rows_of_a_table_are_varied_epoch_by_epoch_and_clean_where_nothing_varies(tmp_path):
+    path = write_table(tmp_path / "t.csv", rows=20)
+    settings = ["target=kind", "group=patient", "image_size=32", "cpcr_grid=8"]
+    rows = torch.tensor([0, 1])
+    for noise, is_equal in (("0", True), ("0.3", False)):
+        recipe = load_recipe("tabular", [*settings, f"row_noise={noise}"])
+        images = place_images(open_dataset(recipe, path).samples, Preprocessing(size=32))
+        inputs = LiveInputs(images, Preprocessing(size=32), recipe)
+        assert torch.equal(inputs.augmented(rows, 1), inputs.clean(rows)) is is_equal
+        assert torch.equal(inputs.augmented(rows, 1), inputs.augmented(rows, 1))
+        assert torch.equal(inputs.augmented(rows, 1), inputs.augmented(rows, 2)) is is_equal

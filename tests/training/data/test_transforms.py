@@ -4,7 +4,13 @@ import torch
 from dprotonet.modeling.preprocessing import Preprocessing
 from tests.training import replicas
 from tests.training.datasets.odd_files import truncate
-from training.data.transforms import PlaceImage, augmentation, augmented_copy, unit
+from training.data.transforms import (
+    PlaceImage,
+    augmentation,
+    augmented_copy,
+    is_augmented,
+    unit,
+)
 from training.datasets.samples import Sample
 from training.recipe import load_recipe
 
@@ -56,3 +62,9 @@ def test_a_placed_image_is_grey_or_colour_as_its_file_is_and_a_damaged_one_says_
     truncate(tmp_path / "grey.png")
     entry = transform(Sample("grey.png", tmp_path / "grey.png", "p", 0))
     assert entry.keys() == {"problem"} and "grey.png cannot be read" in entry["problem"]
+
+
+def test_a_recipe_whose_changes_are_all_at_zero_does_not_change_images():
+    assert not is_augmented(load_recipe("tabular"))
+    assert is_augmented(load_recipe("tabular", ["rotate=1"]))
+    assert is_augmented(load_recipe("phantom"))

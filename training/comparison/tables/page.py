@@ -17,7 +17,7 @@ TITLES = {
     "deepinsight": "DeepInsight",
     "supertml": "SuperTML",
 }
-CLOSE = 0.005  # of AUROC, that counts as equal
+CLOSE = 0.005  # of AUROC, up to which two models count as equal
 SHOWN = 8  # attributes
 
 
@@ -77,18 +77,18 @@ def _verdict(found: Mapping[str, Any]) -> list[str]:
         return ["No encoding was measured."]
     leading = max(encodings, key=lambda name: models[name]["auroc"]["mean"])
     apart = models[leading]["auroc"]["mean"] - models[best]["auroc"]["mean"]
-    table_wins = apart < -CLOSE
-    return [
-        f"**The table itself wins.** {TITLES[best].split(',')[0].capitalize()} is better than the "
-        f"best encoding, {TITLES[leading]}, by {-apart:.3f}. Where the prediction is all that "
-        "matters, take it."
-        if table_wins
-        else f"The best encoding, {TITLES[leading]}, is within {CLOSE} of the best model of the "
-        f"table itself ({apart:+.3f})."
-        if apart <= CLOSE
-        else f"The best encoding, {TITLES[leading]}, is better than the best model of the table "
-        f"itself by {apart:.3f}."
-    ]
+    table, rows = TITLES[best].split(",")[0], TITLES[leading]
+    if apart < -CLOSE:
+        return [
+            f"**The table itself wins.** {table.capitalize()} is ahead of the best encoding, "
+            f"{rows}, by {-apart:.4f}. Where the prediction is all that matters, take it."
+        ]
+    if apart <= 0:
+        return [
+            f"{table.capitalize()} on the table itself is ahead of the best encoding, {rows}, by "
+            f"{-apart:.4f}: less than the {CLOSE} that count as a difference here."
+        ]
+    return [f"The best encoding, {rows}, is ahead of {table} on the table itself by {apart:.4f}."]
 
 
 def _background(models: Mapping[str, Any]) -> list[str]:

@@ -208,7 +208,9 @@ def summary(records: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any
             against = np.array([one["auroc"] for one in records[best]])[: len(scores)]
             apart = scores - against
             figures["minus_best"] = {"mean": float(apart.mean()), "sd": float(apart.std(ddof=1))}
-        correlations = [one["rank_correlation"] for one in folds if one.get("rank_correlation")]
+        correlations = [
+            one["rank_correlation"] for one in folds if one.get("rank_correlation") is not None
+        ]
         if correlations:
             figures["rank_correlation"] = float(np.mean(correlations))
             figures["on_attributes"] = float(

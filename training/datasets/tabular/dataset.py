@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from dprotonet.attributes.encodings.encoding import Encoding
 from dprotonet.attributes.row_images import RowImages
 from dprotonet.errors import ReadableError
 from training.data.splits import by_split
@@ -97,10 +99,13 @@ def fitted_dataset(
     )
     images = RowImages(table, encoding)
     samples = tuple(
-        Sample(
-            one.sample_id, None, one.patient_id, one.label, make=partial(images.image, row), row=row
+        replace(
+            one,
+            make=partial(images.image, row),
+            row=row,
+            varied=partial(_near, encoding, places, recipe.row_noise) if recipe.row_noise else None,
         )
-        for one, row in zip(bare, rows, strict=True)
+        for one, row, places in zip(bare, rows, units, strict=True)
     )
     return Dataset(
         source.name,
@@ -111,6 +116,12 @@ def fitted_dataset(
         source.note,
         rows=images,
     )
+
+
+def _near(encoding: Encoding, units: np.ndarray, noise: float, seed: int) -> np.ndarray:
+    """``(3, S, S)`` uint8 of a row whose places on its scales are moved at random."""
+    moved = np.random.default_rng(seed).normal(units, noise).clip(0, 1)
+    return np.ascontiguousarray(encoding.pixels(moved.tolist()).transpose(2, 0, 1))
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -85,7 +85,8 @@ def gbsg2() -> SourceTable:
         "ships it.",
         note=(
             "The source has times. The classes are recurrence or death within three years, or "
-            "none; patients who were lost sooner without either were left out, which favours none."
+            "none; patients who were lost sooner without either were left out, which makes events "
+            "look more frequent."
         ),
     )
 

@@ -15,7 +15,7 @@ from app.services.report import case_report
 from app.services.room import blind
 from app.services.room.opening import open_room
 from app.services.studies.blinding import set_reads_first
-from app.services.tables.row_values import read_row
+from app.services.tables.row_values import _bars, read_row
 from app.services.uploading import several
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import FakePool
@@ -120,6 +120,14 @@ def test_a_heatmap_is_read_back_to_attributes(
     first = offer.shares[0]
     assert f"lies on attributes: of that {first.name} {first.text}" in offer.shares_text
     assert "inside the body" not in offer.claim
+
+
+def test_of_many_attributes_the_few_that_are_marked_most_have_a_bar() -> None:
+    ranked = [(f"a{number}", (12 - number) / 78) for number in range(12)]
+    bars = _bars(ranked)
+    assert [bar.name for bar in bars] == [*(f"a{number}" for number in range(8)), "4 others"]
+    assert sum(bar.value for bar in bars) == pytest.approx(1)
+    assert [bar.name for bar in _bars(ranked[:9])] == [name for name, _ in ranked[:9]]
 
 
 def test_marks_on_a_point_fall_to_its_pair(workplace: Workplace, taken: list[Intake]) -> None:

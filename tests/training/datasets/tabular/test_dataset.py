@@ -31,3 +31,12 @@ def test_a_table_is_given_by_file_or_by_name(tmp_path):
     assert open_dataset(recipe("table=wisconsin"), None).negative_class == "benign"
     with pytest.raises(ReadableError, match="table=wisconsin"):
         open_dataset(recipe(), None)
+
+
+def test_noise_moves_a_row_by_the_seed_and_without_it_rows_stay(tmp_path):
+    path = write_table(tmp_path / "t.csv")
+    assert open_dataset(recipe(), path).samples[0].varied is None
+    varied = open_dataset(recipe("row_noise=0.1"), path).samples[0].varied
+    assert np.array_equal(varied(1), varied(1))
+    assert not np.array_equal(varied(1), varied(2))
+    assert (varied(1).shape, varied(1).dtype) == ((3, 64, 64), np.uint8)

@@ -30,11 +30,12 @@ function valuesTable(words, values) {
 
 /** The attributes that the heatmap marks, the most first. */
 function sharesTable(words, { shares, title }) {
+  const longest = Math.max(...shares.map(({ value }) => value));
   return element("table", { class: "shares" },
     element("caption", {}, `${words.marked}: ${title}`),
     element("tbody", {}, ...shares.map(({ name, value, text }) => element("tr", {},
       element("th", { scope: "row" }, name),
-      element("td", { class: "track" }, bar(value / shares[0].value)),
+      element("td", { class: "track" }, bar(value / longest)),
       element("td", { class: "number" }, text)))));
 }
 
