@@ -22,6 +22,7 @@ from training.fitting.context import SplitRows, TrainingContext
 from training.fitting.fit import FittedNetwork, fit_network
 from training.fitting.protopnet.patch_pruning import PatchRule, kept_rows, without_pruned
 from training.presets import variant
+from training.recipe import weights_name
 
 _log = logging.getLogger(__name__)
 PRUNED, WHOLE, CUT_ONLY = "protopnet, pruned", "protopnet", "protopnet, pruned, same last layer"
@@ -57,14 +58,17 @@ def study(
         for seed in seeds
         for record in _records(context, rows, seed, preset, rule or PatchRule(), out)
     ]
+    table = tabulate(context, records, VARIANTS)
+    for figures in table["variants"].values():
+        del figures["minutes"]  # of a study that goes on those of its last run alone
     return {
-        "recipe": context.recipe.to_json(),
+        "recipe": context.recipe.to_json() | {"weights": weights_name(context.recipe)},
         "preset": preset,
         "seeds": list(seeds),
         "rule": dataclasses.asdict(rule or PatchRule()),
         "images": {name: len(part) for name, part in dataclasses.asdict(rows).items()},
         "pruning": [r["pruning"] for r in records if r["name"] == PRUNED],
-        **tabulate(context, records, VARIANTS),
+        **table,
         "most_probable": None if context.images.multi_label else _most_probable(context, records),
     }
 

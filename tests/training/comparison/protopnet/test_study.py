@@ -20,6 +20,7 @@ def written(class_folder, tmp_path_factory):
 def test_every_network_has_its_figures_and_pruning_its_difference(written):
     found = json.loads((written / "small.json").read_text())
     assert tuple(found["variants"]) == VARIANTS
+    assert found["recipe"]["weights"] is None and found["recipe"]["prototypes_per_class"] == 3
     for figures in found["variants"].values():
         assert 0.0 <= figures["accuracy"]["mean"] <= 1.0
     pruning = found["pruning"][0]
