@@ -14,6 +14,8 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 2000
 export MALLOC_TRIM_THRESHOLD_ ?= 536870912
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What Python compiled is kept: else every process compiles the project anew, and each of the tests' all tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What `make train` starts from: torchvision's ImageNet weights (downloaded once), a .safetensors file
 # of them, or the folder of a model, such as assets/models/nih-pneumonia, which needs no download.

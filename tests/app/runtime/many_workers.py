@@ -22,7 +22,7 @@ from app.services.audit import verifying
 from app.services.workplace import Workplace
 from tests.paths import ROOT
 
-LOOK_SECONDS = 0.01
+LOOK_SECONDS = 0.03
 
 
 class WorkerProcesses:

@@ -33,9 +33,10 @@ def workplace(empty_postgres: PostgresServer, assets: Path, tmp_path: Path) -> I
 def test_two_workers_that_are_killed_at_random_read_every_image_once(
     workplace: Workplace, tmp_path: Path
 ) -> None:
-    job = batches.start_folder(workplace, workplace.settings.folders[0])
     log = tmp_path / "log"
     with working(workplace, 2, log=log) as processes:
+        until(lambda: both_live(workplace, processes.pids))  # else one might read all alone
+        job = batches.start_folder(workplace, workplace.settings.folders[0])
         state = kill_while_working(workplace, job.job_id, processes, kills=1, seed=3, patience=250)
         assert state.job.state == "done", log.read_text()
         assert faults(workplace, job.job_id, images=IMAGES) == {}

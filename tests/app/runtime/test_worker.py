@@ -66,7 +66,7 @@ def until(is_done: Callable[[], object], process: subprocess.Popen[bytes]) -> No
     while not is_done():
         assert process.poll() is None, process.stderr.read().decode()  # type: ignore[union-attr]
         assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def test_a_batch_survives_the_kill_of_its_worker_without_loss_or_duplicates(

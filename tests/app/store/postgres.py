@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
+from tests.memory_disk import memory_disk
+
 
 class PostgresServer:
     """Made and started by ``start``; removed by ``remove``."""
@@ -23,7 +25,9 @@ class PostgresServer:
             connections: at the same time.
         """
         self._programs = programs
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        # The thousand files of a database are copied in memory at a third of the cost of a disk.
+        place = None if durable else memory_disk()
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=place))
         self._user = None
         if os.name == "posix" and os.geteuid() == 0:
             self._user = "postgres"  # the server refuses to run as root

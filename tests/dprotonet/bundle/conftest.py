@@ -7,7 +7,7 @@ from tests.dprotonet.tiny_bundle import (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def saved(tmp_path_factory):
     return make_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
 

@@ -14,6 +14,7 @@ from app.services.archives import searching
 from app.services.workplace import Workplace
 from tests.app.services.archives.fake_archive import FakeArchive, status
 from tests.app.services.archives.studies import image, with_archive
+from tests.app.store.one_database import one_database  # noqa: F401  it writes audit alone
 from tests.orthanc import Orthanc
 
 

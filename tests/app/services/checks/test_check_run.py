@@ -7,6 +7,7 @@ import io
 import shutil
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ from app.domain.bundles import BundleInfo
 from app.domain.checks import CheckRequest
 from app.domain.errors import Refused
 from app.domain.jobs import Job
-from app.services import jobs
+from app.services import jobs, training_program
 from app.services.checks import check_run, checking
 from app.services.workplace import Workplace
 from tests.app.store.one_database import one_database  # noqa: F401  the program asks none
 from tests.dprotonet.tiny_bundle import tiny_images
 from tests.paths import ROOT
+from training.__main__ import main
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +41,18 @@ def folder(workplace: Workplace) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(path)
     return site
+
+
+@pytest.fixture
+def without_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The training program in this process: one of its own imports for seconds before it begins."""
+
+    def run(at: Workplace, job: Job, command: Sequence[str], log: Path, **named: object) -> int:
+        assert list(command[:3]) == [sys.executable, "-m", "training"]
+        log.touch()
+        return main(list(command[3:]))
+
+    monkeypatch.setattr(training_program, "run", run)
 
 
 def run_next(workplace: Workplace) -> Job:
@@ -121,7 +135,7 @@ def test_names_of_folders_are_never_options(
 
 
 def test_a_table_of_labels_is_used_where_the_folder_has_one(
-    workplace: Workplace, info: BundleInfo, folder: Path
+    workplace: Workplace, info: BundleInfo, folder: Path, without_a_process: None
 ) -> None:
     rows = io.StringIO()
     table = csv.writer(rows)

@@ -70,6 +70,16 @@ def test_explanations_are_written_by_the_workers(shell, bundle, address, tmp_pat
     assert all(Path(path).is_file() for one in records for path in one["files"].values())
 
 
+def test_a_worker_that_cannot_open_the_files_stops_the_run(bundle, address, tmp_path):
+    with connected(address) as client:
+        client.wait_for_workers(2, timeout=STARTING)
+        request = PredictRequest((), bundle, "cpu", "json")
+        run = run_digest(request, Bundle.load(bundle, with_model=False))
+        with pytest.raises(ReadableError, match="A worker cannot do this: there is no"):
+            list(Dispatch(client, request, run).made(iter(sources(str(tmp_path / "away.png")))))
+
+
+# Last of those on the cluster: its workers are new then, and have imported nothing yet.
 def test_a_worker_that_dies_loses_nothing_and_only_its_killer_is_blamed(address, tmp_path):
     names = [f"innocent {n}" for n in range(12)]
     names[3:3] = ["killer", "once"]
@@ -81,15 +91,6 @@ def test_a_worker_that_dies_loses_nothing_and_only_its_killer_is_blamed(address,
     assert Counter(record["path"] for record in records) == Counter(names)
     assert [record["path"] for record in records if "error" in record] == ["killer"]
     assert records[-1]["error"] == KILLER
-
-
-def test_a_worker_that_cannot_open_the_files_stops_the_run(bundle, address, tmp_path):
-    with connected(address) as client:
-        client.wait_for_workers(2, timeout=STARTING)
-        request = PredictRequest((), bundle, "cpu", "json")
-        run = run_digest(request, Bundle.load(bundle, with_model=False))
-        with pytest.raises(ReadableError, match="A worker cannot do this: there is no"):
-            list(Dispatch(client, request, run).made(iter(sources(str(tmp_path / "away.png")))))
 
 
 def test_where_no_scheduler_answers_the_error_says_so(shell, bundle, tmp_path, monkeypatch):

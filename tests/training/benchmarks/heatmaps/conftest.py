@@ -65,14 +65,20 @@ def evident_run(folder, evident, tmp_path_factory) -> FinishedRun:
 def run_on(images, folder, request, out) -> FinishedRun:
     """A run whose bundle's data set has these images in every split."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(training.benchmarks.heatmaps.run, "split_samples", lambda *_: images)
+        give(images, patched)
         return FinishedRun(out, benchmark(folder, None, request, out))
+
+
+def give(images, monkeypatch):
+    """Every split has these images; nothing is plotted, which takes longer than all the rest."""
+    monkeypatch.setattr(training.benchmarks.heatmaps.run, "split_samples", lambda *_: images)
+    monkeypatch.setattr(training.benchmarks.heatmaps.run, "plot", lambda *_: None)
 
 
 @pytest.fixture
 def split(samples, monkeypatch):
     """The samples, as every split of the bundle's data set."""
-    monkeypatch.setattr(training.benchmarks.heatmaps.run, "split_samples", lambda *_: samples)
+    give(samples, monkeypatch)
     return samples
 
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+import training.benchmarks.heatmaps.run
 from dprotonet.errors import ReadableError
 from tests.training.benchmarks.heatmaps.quick_run import QUICK, killed_after, rows_of
 from training.__main__ import main
+from training.benchmarks.heatmaps.plot import plot
 from training.benchmarks.heatmaps.run import Request, benchmark
 
 
@@ -32,8 +34,9 @@ def test_a_look_before_the_end_says_how_much_is_missing(folder, split, tmp_path,
 
 
 def test_the_command_writes_page_plot_and_figures_and_prints_the_page(
-    folder, split, tmp_path, capsys
+    folder, split, tmp_path, monkeypatch, capsys
 ):
+    monkeypatch.setattr(training.benchmarks.heatmaps.run, "plot", plot)
     words = ["bench", str(folder), "--out", str(tmp_path), "--n", "2", "--steps", "2"]
     words += ["--methods", "gradcam", "centre", "--fills", "mean", "--device", "cpu"]
     assert main(words) == 0
