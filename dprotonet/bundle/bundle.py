@@ -44,9 +44,9 @@ from dprotonet.bundle.manifest import (
     read_manifest,
 )
 from dprotonet.bundle.model_card import ModelCard
-from dprotonet.bundle.nearest import NearestPatch, pictures_of, read_nearest
 from dprotonet.bundle.reader.facts import ReaderFacts
-from dprotonet.bundle.source_rows import rows_from_bytes
+from dprotonet.bundle.sources.nearest import NearestPatch, pictures_of, read_nearest
+from dprotonet.bundle.sources.rows import rows_from_bytes
 from dprotonet.bundle.staging import replace_manifest
 from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle, WrongRequest

@@ -13,8 +13,8 @@ from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import check_name
-from dprotonet.bundle.nearest import NearestPictures
 from dprotonet.bundle.reader.facts import ReaderFacts
+from dprotonet.bundle.sources.nearest import NearestPictures
 from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.concepts.finished import ConceptModel

@@ -26,12 +26,12 @@ from dprotonet.bundle.manifest import (
     write_json,
     write_manifest,
 )
-from dprotonet.bundle.nearest import write_nearest
 from dprotonet.bundle.parts import BundleParts, FittedReader, FittedSupport
 from dprotonet.bundle.reader.file import reader_to_bytes
 from dprotonet.bundle.reader.map_figures import MAPS
 from dprotonet.bundle.scope import Scope
-from dprotonet.bundle.source_rows import rows_to_bytes
+from dprotonet.bundle.sources.nearest import write_nearest
+from dprotonet.bundle.sources.rows import rows_to_bytes
 from dprotonet.bundle.staging import beside, check_target, move_in
 from dprotonet.bundle.support.file import distance_to_bytes
 from dprotonet.bundle.weights import weights_to_bytes

@@ -13,8 +13,8 @@ from dprotonet.attributes.table import Row
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
-from dprotonet.bundle.nearest import NearestPatch, NearestPictures
 from dprotonet.bundle.parts import BundleParts
+from dprotonet.bundle.sources.nearest import NearestPatch, NearestPictures
 from dprotonet.bundle.writer import save_bundle
 from dprotonet.editing.objective import responses_around
 from dprotonet.modeling.concepts.finished import ConceptModel

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.gallery import GalleryEntry
-from dprotonet.bundle.nearest import NearestPatch
+from dprotonet.bundle.sources.nearest import NearestPatch
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.preprocessing import Preprocessing
 from training.datasets.registry import open_dataset

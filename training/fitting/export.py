@@ -18,8 +18,8 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
-from dprotonet.bundle.nearest import NearestPictures
 from dprotonet.bundle.parts import BundleParts
+from dprotonet.bundle.sources.nearest import NearestPictures
 from dprotonet.bundle.writer import MOST_LISTED, save_bundle
 from dprotonet.editing.objective import responses_around
 from dprotonet.inference.predictor import Predictor

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.bundle.nearest import NearestPatch
+from dprotonet.bundle.sources.nearest import NearestPatch
 from dprotonet.errors import ReadableError
 from dprotonet.explain.patch_picture import with_box, with_map
 from dprotonet.prototypes.nearest_patches import NEAREST

@@ -16,7 +16,7 @@ from app.services.workplace import Workplace
 from dprotonet.explain.patch_picture import with_box, with_map
 
 if TYPE_CHECKING:
-    from dprotonet.bundle.nearest import NearestPatch
+    from dprotonet.bundle.sources.nearest import NearestPatch
 
 SIDE = 224  # px
 

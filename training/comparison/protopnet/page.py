@@ -103,8 +103,8 @@ def _verdict(found: Mapping[str, Any]) -> str:
         "AUROC": -pair["auroc"]["value"],
     }
     said = [
-        f"{cost:+.3f} of {what}, {'within' if cost <= GOAL else 'more than'} the {GOAL:g} that it "
-        "may cost"
+        f"{cost + 0.0:+.3f} of {what}, {'within' if cost <= GOAL else 'more than'} the "
+        f"{GOAL:g} that it may cost"
         for what, cost in costs.items()
         if cost is not None
     ]

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dprotonet.bundle.nearest import NearestPatch
+from dprotonet.bundle.sources.nearest import NearestPatch
 from dprotonet.explain.patch_picture import with_box
 from dprotonet.images.reader import read_image
 from dprotonet.inference.most_activated import ActivatedPrototype, LocalAnalysis, most_activated

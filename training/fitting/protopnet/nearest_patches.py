@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dprotonet.bundle.nearest import NearestPatch, NearestPictures
+from dprotonet.bundle.sources.nearest import NearestPatch, NearestPictures
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_map import activation_maps, patch_box, upsampled
 from dprotonet.prototypes.nearest_patches import NEAREST, nearest_images

@@ -6,7 +6,7 @@ import pytest
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.digests import file_digest
 from dprotonet.bundle.manifest import NEAREST, read_manifest, write_manifest
-from dprotonet.bundle.nearest import NearestPatch
+from dprotonet.bundle.sources.nearest import NearestPatch
 from dprotonet.errors import UnusableBundle
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 

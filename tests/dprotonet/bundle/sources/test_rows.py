@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.bundle.source_rows import rows_from_bytes, rows_to_bytes
+from dprotonet.bundle.sources.rows import rows_from_bytes, rows_to_bytes
 from dprotonet.errors import UnusableBundle
 from dprotonet.inference.predictor import Predictor
 from tests.dprotonet.bundle.folders import refused, rewrite

@@ -1,0 +1,1 @@
+"""What prototypes come from: their nearest patches, and the rows of a table."""
