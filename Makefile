@@ -81,9 +81,9 @@ audit: $(VENV)/.installed
 		then $(BIN)/python .ci/audit $(VENV) build/audit/bin build/sbom.json; \
 		else echo "Skipped: the tools that look for known weaknesses cannot be installed here."; fi
 
-# What tests start as programs of their own: linters of the container files, and an S3 server, whose pins
-# and the program's exclude each other. Where one is missing its tests are skipped; with CI=true they fail.
-tools: build/linters/.installed build/s3/.installed
+# What tests start as programs of their own: linters of the container files, an S3 server, and what finds the
+# places of attributes in an image, whose pins and the program's exclude each other. Where one is missing its tests are skipped; with CI=true they fail.
+tools: build/linters/.installed build/s3/.installed build/encodings/.installed
 
 # Pins everything below requirements.in, for every system, each file by its hash; no address of a registry
 # is written. The hashes are those of PyPI: a mirror has the same files, an index of other builds does not.
@@ -93,6 +93,8 @@ lock: $(VENV)/.installed-dev
 		requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
 		requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
+		.ci/tools/encodings.in -o .ci/tools/encodings.txt
 	@for name in linters s3; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
 			.ci/tools/$$name.in -o .ci/tools/$$name.txt || exit 1; done
@@ -110,6 +112,14 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# It looks for all else among the program's own packages.
+build/encodings/.installed: .ci/tools/encodings.txt | $(VENV)/.installed-dev
+	@$(BIN)/python -m venv --clear build/encodings
+	@build/encodings/bin/pip install --quiet --no-deps --require-hashes -r .ci/tools/encodings.txt
+	@paths="import sysconfig; print(sysconfig.get_path('purelib'))"; \
+		$(BIN)/python -c "$$paths" > "$$(build/encodings/bin/python -c "$$paths")/program.pth"
 	@touch $@
 
 build/%/.installed: .ci/tools/%.txt | $(VENV)/bin/python

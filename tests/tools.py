@@ -13,7 +13,7 @@ def tool(environment: str, name: str) -> Path:
     """Where a program lies.
 
     Args:
-        environment: "linters" or "s3".
+        environment: "encodings", "linters" or "s3".
         name: of the program.
     """
     path = ROOT / "build" / environment / "bin" / name

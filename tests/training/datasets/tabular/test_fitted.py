@@ -1,10 +1,13 @@
 import importlib.util
+import subprocess
 
 import numpy as np
 import pytest
 
 from dprotonet.attributes.encodings.pixels import PixelPlaces
 from dprotonet.errors import ReadableError
+from tests.paths import ROOT
+from tests.tools import tool
 from training.datasets.tabular.fitted import correlation_order, fit_encoding
 from training.recipe import load_recipe
 
@@ -51,7 +54,19 @@ def test_without_tintolib_the_error_says_how_to_install_it():
         fitted("encoding=tinto")
 
 
-@pytest.mark.skipif(not has_tintolib, reason="TINTOlib is not installed")
+if not has_tintolib:
+
+    def test_tintolib_is_tried_in_an_environment_of_its_own():
+        program = tool("encodings", "python")
+        command = [program, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+        done = subprocess.run(
+            [*command, "-k", "kept_as_places"], capture_output=True, text=True, cwd=ROOT
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "skipped" not in done.stdout
+
+
+@pytest.mark.skipif(not has_tintolib, reason="in the environment of the test above")
 @pytest.mark.parametrize("name", ["tinto", "igtd", "deepinsight"])
 def test_what_tintolib_found_is_kept_as_places(name):
     encoding = fitted(f"encoding={name}")
