@@ -121,7 +121,8 @@ class Recipe:
 
     # concepts: axes that stand for what the data set's table says of images beside their class
     concepts: str = ""  # with commas; "" for all that enough training images show
-    concept_table: str = ""  # a CSV file of more: its first column names images, the others 0 or 1
+    # a CSV file of more: its first column names images, the others 0 or 1; or a folder of folders
+    concept_table: str = ""
     concept_activation: Literal["mean", "max", "positive_mean", "max_pool"] = "max_pool"
     turn_every: int = 20  # batches after which the axes are turned towards their concepts
     concept_batch: int = 32  # images of each concept, for one turn

@@ -1,7 +1,7 @@
 """What images show beside their class, as a table of yes, no and unknown: the concepts of axes.
 
 The rows come from the data set itself (the phantom knows its devices and its marks), from what is
-known of the patient and the view, and from a table of the user's.
+known of the patient and the view, and from a table or a folder of the user's.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dprotonet.errors import ReadableError
+from training.data.concept_folders import folder_concepts
 from training.datasets.samples import Sample
 from training.recipe import Recipe
 
@@ -48,16 +49,18 @@ def concept_table(samples: Sequence[Sample], recipe: Recipe, train: Tensor) -> C
 
     Args:
         samples: N.
-        recipe: names concepts, and the user's table.
+        recipe: names concepts, and the user's table or folder.
         train: ``(n,)`` rows.
 
     Raises:
-        ReadableError: there is none, a named one is unknown or too rare, or the user's table
-            cannot be read.
+        ReadableError: there is none, a named one is unknown or too rare, or the user's table or
+            folder cannot be read.
     """
     rows = [known_concepts(sample) for sample in samples]
     if recipe.concept_table:
-        own = read_concepts(Path(recipe.concept_table))
+        place = Path(recipe.concept_table)
+        ids = [sample.sample_id for sample in samples]
+        own = folder_concepts(place, ids) if place.is_dir() else read_concepts(place)
         rows = [row | own.get(s.sample_id, {}) for row, s in zip(rows, samples, strict=True)]
     names = list(dict.fromkeys(name for row in rows for name in row))
     values = np.full((len(rows), len(names)), UNKNOWN, dtype=np.int8)
@@ -138,7 +141,7 @@ def _chosen(table: ConceptTable, recipe: Recipe, train: Tensor) -> list[int]:
         if not wanted:
             raise ReadableError(
                 f"No concept is shown by {LEAST} training images and absent from as many. Give a "
-                "table by --set concept_table=FILE, or more images."
+                "table or a folder by --set concept_table=PATH, or more images."
             )
     unknown = [name for name in wanted if name not in counts]
     if unknown:

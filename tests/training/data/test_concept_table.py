@@ -53,7 +53,7 @@ def test_what_cannot_be_learned_is_refused(settings, said):
 
 def test_without_any_concept_the_sentence_names_the_mend():
     plain = [replace(s, concepts=()) for s in samples()]
-    with pytest.raises(ReadableError, match="concept_table=FILE"):
+    with pytest.raises(ReadableError, match="concept_table=PATH"):
         concept_table(plain, recipe(), everyone())
 
 
@@ -70,6 +70,15 @@ def test_the_phantom_knows_its_devices_and_its_token():
     token = table.values[:, table.names.index("token")]
     labels = np.array([s.label for s in made])
     assert token[labels == 1].mean() > 0.8 and token[labels != 1].mean() < 0.2
+
+
+def test_a_folder_of_concept_folders_is_added_and_says_of_every_image_what_it_shows(tmp_path: Path):
+    (tmp_path / "halo").mkdir()
+    for number in range(1, 60, 2):
+        (tmp_path / "halo" / f"s{number}.png").touch()
+    table = concept_table(samples(), recipe(f"concept_table={tmp_path}"), everyone())
+    assert table.names == ("device", "halo")
+    assert table.values[:4, 1].tolist() == [0, 1, 0, 1]
 
 
 def test_a_table_of_ones_own_is_added_and_an_empty_field_is_unknown(tmp_path: Path):

@@ -56,7 +56,9 @@ def markdown(found: Mapping[str, Any], command: str) -> str:
         "",
         f"Mean |correlation| between the concepts' axes: {_number(found['correlation'])}. "
         f"Oracle impurity: {_number(found['impurity'])} (0: an axis tells no more of another "
-        "concept than the concepts tell of each other).",
+        "concept than the concepts tell of each other). "
+        f"Niche impurity: {_number(found['niche_impurity'])} (0.5: what lies outside of a "
+        "concept's niche of axes tells nothing of it).",
         "",
         *_pull_lines(found["pulls"]),
     ]

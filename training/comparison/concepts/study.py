@@ -23,6 +23,7 @@ from training.evaluation.concepts.axes import (
     read_axes,
 )
 from training.evaluation.concepts.importance import permutation_importance, pull, switched_off
+from training.evaluation.concepts.niches import niche_impurity
 from training.evaluation.concepts.rivals import RIVALS, rival_scores
 from training.evaluation.metrics import (
     Array,
@@ -69,6 +70,9 @@ def study(context: TrainingContext, rows: SplitRows, *, out: Path) -> dict[str, 
         },
         "correlation": mean_correlation(read.correlation),
         "impurity": impurity(read.activations[at, : len(table.names)], table, at),
+        "niche_impurity": niche_impurity(
+            read.activations[:, : len(table.names)], table, rows.train.numpy(), at
+        ),
         "pulls": _pulls(network, context, rows, table, read),
     }
 

@@ -28,6 +28,7 @@ def found(shown=0.5, absent=0.1):
         },
         "correlation": None,
         "impurity": 0.1,
+        "niche_impurity": 0.62,
         "pulls": [
             {
                 "concept": "token",
