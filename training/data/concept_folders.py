@@ -73,6 +73,6 @@ def _meant(file: Path, named: Mapping[str, set[str]], concept: str) -> str | Non
     if len(meant) > 1:
         raise ReadableError(
             f"A file of the concept folder {concept} has the name of {len(meant)} images of the "
-            "data set. Give a table by --set concept_table=FILE, which names images by their whole ids."
+            "data set. Give a table by --set concept_table=FILE, which has their whole ids."
         )
     return next(iter(meant), None)
