@@ -27,7 +27,7 @@ from app.settings import Settings
 from tests.app.services.workplaces import FakePool, make_workplace, png
 from tests.paths import ROOT
 
-IMAGES = 90  # more than a worker takes at once
+IMAGES = 150  # several times what a worker takes at once; its log has to fit into a pipe
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def workplace(empty_sqlite: Path, assets: Path, tmp_path: Path) -> Iterator[Work
     images = tmp_path / "images"
     images.mkdir()
     for number in range(IMAGES):
-        (images / f"{number:02d}.png").write_bytes(png(number, side=40))
+        (images / f"{number:03d}.png").write_bytes(png(number, side=200))
     opened = make_workplace(Settings(data, assets=assets, folders=(images,)))
     yield opened
     opened.close()

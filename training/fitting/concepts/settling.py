@@ -3,7 +3,7 @@
 In training the whitening follows moving means over augmented batches. They lie whole standard
 deviations beside the cells of the finished network, so that one direction, the offset, is common to
 all concepts, and their axes turn towards it. Here the statistics are those of all training images
-as they are, the axes the nearest rotation to one direction for each concept, and the last layer is
+as they are, the axes directions at right angles that tell their concepts, and the last layer is
 fitted again. Ours; the published network ends with the moving means.
 
 Letters: n training images, D axes, k concepts.
@@ -15,22 +15,20 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from dprotonet.modeling.cell_norm import inverse_root
 from dprotonet.modeling.concepts.model import ConceptNet
 from dprotonet.modeling.concepts.whitening import EPSILON
 from dprotonet.modeling.losses import classification_loss
-from training.data.concept_table import UNKNOWN, YES, ConceptTable
-from training.evaluation.metrics import Array, binary_auroc
+from training.data.concept_table import ConceptTable
+from training.evaluation.metrics import Array
+from training.fitting.concepts.separating import Shown, separating_directions, unit_rows
 from training.fitting.context import SplitRows, TrainingContext, balance
 from training.fitting.networks import outputs
 
 ITERATIONS = 25  # of Newton's method: once, so that it may go all the way
-SOFTNESS = (0.003, 0.03, 0.3, 3.0)  # sklearn's C, in whitened units: the best on validation
 _PULL = 1e-2  # of the last layer towards its start
-_STEPS = 2000  # of a logistic regression, at most
 
 
 class _Pooled(NamedTuple):
@@ -57,14 +55,13 @@ def settle(
     eye = torch.eye(len(pooled.mean), dtype=torch.float64)
     matrix = inverse_root(pooled.covariance + EPSILON * eye, ITERATIONS)
     train = Shown(((pooled.images - pooled.mean) @ matrix).numpy(), table.values[rows.train])
-    if context.recipe.settle == "mean":
-        aims = [mean_direction(train, c) for c in range(len(table.names))]
-    else:
+    aims = unit_rows([mean_direction(train, c) for c in range(len(table.names))])
+    if context.recipe.settle != "mean":
         others = _pooled(model, context, rows.validation).images
         validation = Shown(((others - pooled.mean) @ matrix).numpy(), table.values[rows.validation])
-        aims = [separating_direction(train, validation, c) for c in range(len(table.names))]
+        aims = separating_directions(train, validation, aims)
     old = model.whitening.rotation.detach().double().cpu().numpy()
-    rotation = torch.from_numpy(rotation_near(np.stack(aims), old))
+    rotation = torch.from_numpy(rotation_near(aims, old))
     layer = model.whitening
     with torch.no_grad():
         for buffer, value in (
@@ -76,48 +73,11 @@ def settle(
     _fit_head(model, context, rows, before)
 
 
-class Shown(NamedTuple):
-    """Whitened mean cells ``(n, D)`` of images, and what they show, ``(n, k)`` as in a concept
-    table."""
-
-    cells: Array
-    values: NDArray[np.int8]
-
-    def known(self, concept: int) -> tuple[Array, NDArray[np.bool_]]:
-        """The cells of images of which a concept is known, and whether they show it."""
-        known = self.values[:, concept] != UNKNOWN
-        return self.cells[known], self.values[known, concept] == YES
-
-
 def mean_direction(train: Shown, concept: int) -> Array:
-    """The unit direction ``(D,)`` of the images that show a concept: the published objective."""
+    """The direction ``(D,)`` of the images that show a concept: the published objective."""
     cells, shown = train.known(concept)
-    return _unit(cells[shown].mean(axis=0))
-
-
-def separating_direction(train: Shown, validation: Shown, concept: int) -> Array:
-    """The unit direction ``(D,)`` that tells images which show a concept from those which do not,
-    as smooth as is best on validation images; where these do not say, as smooth as can be."""
-    from sklearn.linear_model import LogisticRegression
-
-    cells, shown = train.known(concept)
-    found = []
-    for softness in SOFTNESS:
-        machine = LogisticRegression(C=softness, class_weight="balanced", max_iter=_STEPS)
-        towards = _unit(machine.fit(cells, shown).coef_[0])
-        found.append((_auroc(towards, *validation.known(concept)), towards))
-    return max(found, key=lambda one: one[0])[1]
-
-
-def _auroc(towards: Array, cells: Array, shown: NDArray[np.bool_]) -> float:
-    if shown.all() or not shown.any():
-        return 0.0
-    return float(binary_auroc(cells @ towards, shown, np.ones((1, len(shown))))[0])
-
-
-def _unit(towards: Array) -> Array:
-    unit: Array = towards / max(float(np.linalg.norm(towards)), 1e-12)
-    return unit
+    mean: Array = cells[shown].mean(axis=0)
+    return mean
 
 
 def rotation_near(aims: Array, rotation: Array) -> Array:

@@ -83,8 +83,10 @@ def test_a_store_that_is_away_is_no_files_fault(
     away: Callable[..., None],
 ) -> None:
     monkeypatch.setattr(NewCases, "known_files", away)
-    with pytest.raises(Unavailable), ReadingAhead(with_images, items) as files:
+    ahead = ReadingAhead(with_images, items)
+    with pytest.raises(Unavailable), ahead as files:
         next(files)
+    ahead._thread.shutdown(wait=True)  # another one was being read
     assert staged(with_images) == 0
 
 

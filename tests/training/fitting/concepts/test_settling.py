@@ -8,13 +8,7 @@ from dprotonet.modeling.concepts.activation import activation
 from training.data.concept_table import concept_table
 from training.evaluation.concepts.axes import read_axes
 from training.fitting import networks
-from training.fitting.concepts.settling import (
-    Shown,
-    mean_direction,
-    rotation_near,
-    separating_direction,
-    settle,
-)
+from training.fitting.concepts.settling import rotation_near, settle
 from training.fitting.crossval import split_rows
 
 
@@ -46,26 +40,6 @@ def test_without_steps_of_the_last_layer_the_logits_stay_as_they_were(with_conce
     network, context, rows, before = settled(with_concepts, head_steps=0, concept_activation="mean")
     after = networks.outputs(network, context.final, rows.train, networks.logits_of, "cpu")
     assert torch.allclose(after, before, atol=1e-2)
-
-
-def test_a_direction_leads_to_what_shows_a_concept_whatever_is_unknown():
-    chance = np.random.default_rng(0)
-    values = np.array([1, 0] * 100 + [-1] * 50, dtype=np.int8)[:, None]
-    cells = chance.normal(size=(250, 5))
-    cells[:, 3] += 3.0 * (values[:, 0] == 1) - 50.0 * (values[:, 0] == -1)
-    shown = Shown(cells, values)
-    for found in (mean_direction(shown, 0), separating_direction(shown, shown, 0)):
-        assert found.argmax() == 3 and np.linalg.norm(found) == pytest.approx(1.0)
-
-
-def test_a_validation_that_does_not_show_a_concept_chooses_the_smoothest_direction():
-    chance = np.random.default_rng(0)
-    values = chance.integers(0, 2, (200, 1)).astype(np.int8)
-    cells = chance.normal(size=(200, 5)) + values
-    train, nothing = Shown(cells, values), Shown(cells[:4], np.zeros((4, 1), dtype=np.int8))
-    apart = cells[values[:, 0] == 1].mean(axis=0) - cells[values[:, 0] == 0].mean(axis=0)
-    smooth = separating_direction(train, nothing, 0)
-    assert smooth @ apart / np.linalg.norm(apart) > 0.98
 
 
 def test_the_nearest_rotation_gives_each_of_two_alike_aims_its_half():
