@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.domain.errors import DiskFull
@@ -120,9 +121,19 @@ class Transaction:
         return default if entry is None else entry.value
 
     def set_setting(self, key: str, value: Any) -> None:
-        """Remember a value."""
-        self._session.merge(SettingEntry(key=key, value=value))
-        self._session.flush()
+        """Remember a value, also where another process does so at the same time, as at a start."""
+        entry = self._session.get(SettingEntry, key)
+        if entry is not None:
+            entry.value = value
+            self._session.flush()
+            return
+        shared = self._session.get_bind().dialect.name == "postgresql"
+        new = (postgresql if shared else sqlite).insert(SettingEntry).values(key=key, value=value)
+        self._session.execute(
+            new.on_conflict_do_update(
+                index_elements=[SettingEntry.key], set_={"value": new.excluded.value}
+            )
+        )
 
     def lock_blobs(self) -> None:
         """Nobody else adds or removes blobs until this transaction ends.

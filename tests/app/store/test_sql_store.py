@@ -34,6 +34,22 @@ def test_what_fails_is_not_kept_at_all(store: SqlStore) -> None:
         assert not list(tx.cases.ids()) and tx.setting("half") is None
 
 
+def test_a_value_that_two_processes_set_for_the_first_time_is_that_of_the_later(
+    store: SqlStore,
+) -> None:
+    if not store.is_shared:
+        pytest.skip("SQLite has one writer")
+    with store.write() as first:
+        assert first.setting("said") is None
+        with store.write() as second:
+            second.set_setting("said", {"by": "second"})
+        first.set_setting("said", {"by": "first"})
+        assert first.setting("said") == {"by": "first"}
+        first.set_setting("said", None)
+    with store.read() as tx:
+        assert tx.setting("said", "nothing") is None
+
+
 def test_a_row_without_its_parent_is_refused(store: SqlStore) -> None:
     insert = "INSERT INTO prototype_judgement (annotation_id, prototype) VALUES (99, 'p00')"
     with pytest.raises(IntegrityError), store.engine.begin() as connection:
