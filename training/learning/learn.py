@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import logging
-import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +16,6 @@ from torch import Tensor
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.change import Change
-from dprotonet.bundle.staging import beside
-from dprotonet.editing.apply import CHANGED
 from dprotonet.editing.conditions import constraints, usual_weight
 from dprotonet.editing.objective import objective_of
 from dprotonet.editing.quadratic import fit_weights
@@ -26,15 +23,15 @@ from dprotonet.errors import ReadableError
 from dprotonet.inference.calibration import calibrate
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.responses import Responses
-from training.fitting.export import GalleryOptions, kept_responses, write_bundle
+from training.fitting.export import kept_responses
 from training.fitting.fit import FittedNetwork
 from training.fitting.prototype_stage import fit_head, updated
-from training.fitting.run_folder import hardware
 from training.io import write_json
 from training.learning.compared import Comparison, compare
 from training.learning.fine_tune import LearnSettings, fine_tune
 from training.learning.judged_images import JudgedImages, find_images
 from training.learning.judgements import Feedback, read_feedback
+from training.learning.new_bundle import write_new
 from training.learning.reopened import Reopened, as_fitted, logits_of, reopen
 
 _log = logging.getLogger(__name__)
@@ -92,7 +89,14 @@ def learn(
     )
     after = dataclasses.replace(after, seconds=time.perf_counter() - start)
     change = _change(bundle, said, judged, comparison, settings, now or datetime.now(UTC))
-    result = _write(opened, after, responses, change, out, sources)
+    count = len(change.figures["forgotten"]) + len(change.figures["remembered"])
+    limit = (
+        f"learned from {count} judgements of prototypes on {change.when[:10]}, from the model "
+        f"{bundle.short}."
+    )
+    result = write_new(
+        opened, after, change, out / BUNDLE, said=limit, sources=sources, responses=responses
+    )
     facts = {
         "bundle": str(out / BUNDLE),
         "digest": result.digest,
@@ -181,44 +185,3 @@ def _change(
     required = bundle.changes[-1].required if bundle.changes else ()
     when = now.isoformat(timespec="seconds")
     return Change("learned", bundle.digest, when, bundle.off, required, figures=figures)
-
-
-def _write(
-    opened: Reopened,
-    fitted: FittedNetwork,
-    responses: Responses | None,
-    change: Change,
-    out: Path,
-    sources: int,
-) -> Bundle:
-    """Write beside the place first, so that whoever stops this leaves nothing half-written."""
-    bundle, context = opened.bundle, opened.context
-    card = context.recipe.card
-    count = len(change.figures["forgotten"]) + len(change.figures["remembered"])
-    limit = (
-        f"{CHANGED}learned from {count} judgements of prototypes on {change.when[:10]}, from the "
-        f"model {bundle.short}."
-    )
-    limits = (*(text for text in card.limits if not text.startswith(CHANGED)), limit)
-    recipe = dataclasses.replace(
-        context.recipe, card=dataclasses.replace(card, limits=limits), blackbox=False
-    )
-    pictures = any(entry.picture for entry in bundle.gallery)
-    out.mkdir(parents=True, exist_ok=True)
-    staged = beside(out / BUNDLE)
-    try:
-        write_bundle(
-            dataclasses.replace(context, recipe=recipe),
-            opened.rows,
-            fitted,
-            None,
-            staged,
-            GalleryOptions(sources=sources, pictures=pictures),
-            hardware=hardware(context.device),
-            responses=responses,
-            changes=(*bundle.changes, change),
-        )
-        staged.rename(out / BUNDLE)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    return Bundle.load(out / BUNDLE, with_model=False)

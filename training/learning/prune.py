@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,17 +13,14 @@ from torch import Tensor
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.change import Change
-from dprotonet.bundle.staging import beside
-from dprotonet.editing.apply import CHANGED
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.pruning import pruned_update
 from dprotonet.prototypes.update import PrototypeUpdate
 from training.evaluation.metrics import accuracy, accuracy_by_image, auroc
-from training.fitting.export import GalleryOptions, write_bundle
 from training.fitting.fit import FittedNetwork
 from training.fitting.protopnet.patch_pruning import PatchRule, kept_rows, without_pruned
-from training.fitting.run_folder import hardware
+from training.learning.new_bundle import write_new
 from training.learning.reopened import Reopened, as_fitted, reopen
 
 
@@ -95,7 +91,11 @@ def prune(
         seconds=time.perf_counter() - start,
     )
     change = Change("pruned", bundle.digest, when, figures=said)
-    result = _write(opened, after, change, out, sources)
+    limit = (
+        f"{len(said['pruned'])} of {len(bundle.prototype_ids)} prototypes pruned on "
+        f"{change.when[:10]}, from the model {bundle.short}."
+    )
+    result = write_new(opened, after, change, out, said=limit, sources=sources)
     return {"bundle": str(out), "digest": result.digest, "parent": bundle.digest, **said}
 
 
@@ -137,35 +137,3 @@ def _figures(fitted: FittedNetwork, opened: Reopened, at: Tensor) -> dict[str, A
         "accuracy": round(float(accuracy_by_image(scored.calls(), scored.labels).mean()), 4),
         "auroc": None if np.isnan(area) else round(area, 4),
     }
-
-
-def _write(
-    opened: Reopened, fitted: FittedNetwork, change: Change, out: Path, sources: int
-) -> Bundle:
-    """Write beside the place first, so that whoever stops this leaves nothing half-written."""
-    bundle, context, said = opened.bundle, opened.context, change.figures
-    card = context.recipe.card
-    limit = (
-        f"{CHANGED}{len(said['pruned'])} of {len(bundle.prototype_ids)} prototypes pruned on "
-        f"{change.when[:10]}, from the model {bundle.short}."
-    )
-    limits = (*(text for text in card.limits if not text.startswith(CHANGED)), limit)
-    recipe = dataclasses.replace(context.recipe, card=dataclasses.replace(card, limits=limits))
-    pictures = any(entry.picture for entry in bundle.gallery)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    staged = beside(out)
-    try:
-        write_bundle(
-            dataclasses.replace(context, recipe=recipe),
-            opened.rows,
-            fitted,
-            None,
-            staged,
-            GalleryOptions(sources=sources, pictures=pictures),
-            hardware=hardware(context.device),
-            changes=(*bundle.changes, change),
-        )
-        staged.rename(out)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    return Bundle.load(out, with_model=False)

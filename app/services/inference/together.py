@@ -101,8 +101,9 @@ def run(
     done: list[FilePredicted] = []
     alone: list[ClaimedItem] = []
     try:
-        _predict(workplace, pool, items, done, alone, stop)
-        _write(workplace, items, done, alone)
+        info = models.usable(workplace, items[0].job.model or "")
+        _predict(workplace, pool, info, items, done, alone, stop)
+        _write(workplace, info, items, done, alone)
     except Exception as error:
         if is_outage(error):
             raise  # all are taken up again when the store is back, each alone
@@ -117,13 +118,13 @@ def run(
 def _predict(
     workplace: Workplace,
     pool: Predictors,
+    info: BundleInfo,
     items: Sequence[ClaimedItem],
     done: list[FilePredicted],
     alone: list[ClaimedItem],
     stop: Callable[[], bool],
 ) -> None:
     job = items[0].job
-    info = models.usable(workplace, job.model or "")
     site = None
     if job.site:
         with workplace.store.read() as tx:
@@ -184,13 +185,13 @@ def _predicted(
 
 def _write(
     workplace: Workplace,
+    info: BundleInfo,
     items: Sequence[ClaimedItem],
     done: Sequence[FilePredicted],
     alone: Sequence[ClaimedItem],
 ) -> None:
     """Write all in one transaction; what is not done waits again."""
     job, now = items[0].job, workplace.clock()
-    negative_class = workplace.models.get(job.model or "").negative_class
     reached = {one.read.item.item_id for one in done} | {item.item_id for item in alone}
     again = [item.item_id for item in alone]
     new: dict[int, NewCase] = {}
@@ -215,7 +216,7 @@ def _write(
             ends[item_id] = FileEnd(state, case.case_id, case.file_sha256, message)
             record_case(workplace, tx, "case added", case)
         if new:
-            tx.new_cases.add(list(new.values()), negative_class=negative_class, now=now)
+            tx.new_cases.add(list(new.values()), negative_class=info.negative_class, now=now)
             tx.claimed_files.finish(ends)
         tx.claimed_files.put_back(again, counted=True)
         rest = [item.item_id for item in items if item.item_id not in reached]

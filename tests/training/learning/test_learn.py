@@ -10,7 +10,7 @@ from dprotonet.editing.propose import propose_edit
 from tests.training.learning.exports import export
 from training.cli.parser import main
 from training.fitting.attach_gallery import attach
-from training.learning import learn as learning
+from training.learning import new_bundle
 
 
 def _line(bundle, feedback, class_folder, out, *more):
@@ -59,13 +59,13 @@ def test_a_bundle_learns_and_is_compared_with_its_parent(
 
 def test_a_run_that_is_stopped_leaves_nothing(bundle, class_folder, hashes, tmp_path, monkeypatch):
     feedback = export(tmp_path / "f.json", bundle.digest, {hashes[0]: {"p00": "artefact"}})
-    start = learning.write_bundle
+    start = new_bundle.write_bundle
 
     def stopped(*arguments, **named):
         start(*arguments, **named)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(learning, "write_bundle", stopped)
+    monkeypatch.setattr(new_bundle, "write_bundle", stopped)
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit):
         main(_line(bundle.path, feedback, class_folder, tmp_path / "out"))

@@ -1,0 +1,62 @@
+"""The bundle that a change of a trained network leaves beside its parent."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.change import Change
+from dprotonet.bundle.staging import beside
+from dprotonet.editing.apply import CHANGED
+from dprotonet.prototypes.responses import Responses
+from training.fitting.export import GalleryOptions, write_bundle
+from training.fitting.fit import FittedNetwork
+from training.fitting.run_folder import hardware
+from training.learning.reopened import Reopened
+
+
+def write_new(
+    opened: Reopened,
+    fitted: FittedNetwork,
+    change: Change,
+    place: Path,
+    *,
+    said: str,
+    sources: int,
+    responses: Responses | None = None,
+) -> Bundle:
+    """Write beside the place first, so that whoever stops this leaves nothing half-written.
+
+    Args:
+        place: of the new bundle.
+        said: how the change ends a sentence of the card's limits, in place of the last such one.
+        sources: of each prototype, with heatmaps; pictures as in the parent.
+        responses: None for those of the fitted network, around its last layer.
+    """
+    bundle, context = opened.bundle, opened.context
+    card = context.recipe.card
+    limits = (*(text for text in card.limits if not text.startswith(CHANGED)), f"{CHANGED}{said}")
+    recipe = dataclasses.replace(
+        context.recipe, card=dataclasses.replace(card, limits=limits), blackbox=False
+    )
+    pictures = any(entry.picture for entry in bundle.gallery)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    staged = beside(place)
+    try:
+        write_bundle(
+            dataclasses.replace(context, recipe=recipe),
+            opened.rows,
+            fitted,
+            None,
+            staged,
+            GalleryOptions(sources=sources, pictures=pictures),
+            hardware=hardware(context.device),
+            responses=responses,
+            changes=(*bundle.changes, change),
+        )
+        staged.rename(place)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return Bundle.load(place, with_model=False)
