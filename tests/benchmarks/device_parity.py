@@ -4,10 +4,10 @@
 
 Predicts and explains each image on the CPU and on the device, in float32, and prints one JSON
 object: for each bundle the largest difference of a probability and of a reason (a prototype's
-similarity, an axis's activation), and the lowest rank correlation of own maps, of the mask reader's
-maps (all nodes), of the refined map (*standard*) and of the search, of what the bundle has. Ends
-with 1 where probabilities differ by 0.001 or more, or the reader's or the refined map agrees by
-less than 0.99. The others are printed only: a search takes another way after the smallest
+similarity, what an axis is weighed with), and the lowest rank correlation of own maps, of the mask
+reader's maps (all nodes) and the refined map (*standard*) where the bundle has a reader, and of the
+search. Ends with 1 where probabilities differ by 0.001 or more, or the reader's or the refined map
+agrees by less than 0.99. The others are printed only: a search takes another way after the smallest
 difference, and the ranks of an own map that is all but flat are rounding.
 """
 
@@ -28,7 +28,8 @@ from dprotonet.explain.mdm.mdm import MDM
 from dprotonet.explain.nodes import ClassNode, ConceptNode, Node, PrototypeNode
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.reader import read_image
-from dprotonet.modeling.concepts.model import Axes
+from dprotonet.modeling.concepts.finished import ConceptModel
+from dprotonet.modeling.reasons.network import ReasonsNetwork
 from training.evaluation.sanity import rank_correlation
 
 if TYPE_CHECKING:
@@ -80,19 +81,21 @@ def parity(bundle: Bundle, files: list[Path], device: str) -> dict[str, float]:
 
 def _seen(bundle: Bundle, x: Tensor, valid: Tensor, device: str) -> Mapping[str, np.ndarray]:
     """Probabilities, reasons and maps ``(N, S, S)`` of one image on a device."""
-    model = bundle.model.to(device)
+    model = bundle.network.to(device)
+    assert isinstance(model, ReasonsNetwork), "an imported classifier has no reasons to compare"
     with torch.no_grad():
         output = model(x[None].to(device))
     called = ClassNode(int(output.logits.argmax()))
     nodes: list[Node] = [ClassNode(k) for k in range(len(bundle.classes))]
-    seen = {"probability": output.logits.softmax(1)[0].cpu().numpy()}
-    if isinstance(output, Axes):
-        seen["reason"] = output.activations[0].cpu().numpy()
-        nodes += [ConceptNode(c) for c in range(len(bundle.model.options.concepts))]
+    if isinstance(model, ConceptModel):
+        nodes += [ConceptNode(c) for c in range(len(model.options.concepts))]
     else:
-        seen["reason"] = output.similarities[0].cpu().numpy()
-        seen["own maps"] = _enlarged(output.masks[0].cpu(), len(valid))
         nodes += [PrototypeNode(j) for j in range(output.similarities.shape[1])]
+    seen = {
+        "probability": output.logits.softmax(1)[0].cpu().numpy(),
+        "reason": output.similarities[0].cpu().numpy(),
+        "own maps": _enlarged(output.masks[0].cpu(), len(valid)),
+    }
     maps = {"search": [called]}
     if bundle.mask_reader is not None:
         maps |= {"instant": nodes, "standard": [called]}
@@ -102,7 +105,7 @@ def _seen(bundle: Bundle, x: Tensor, valid: Tensor, device: str) -> Mapping[str,
         method = MDM(model, settings, temperature=bundle.temperature, reader=bundle.mask_reader)
         drawn = method.attribute_nodes(x.to(device), some, valid_mask=valid.to(device))
         seen[name] = torch.stack([one.heatmap for one in drawn]).cpu().numpy()
-    bundle.model.cpu()
+    model.cpu()
     return seen
 
 
