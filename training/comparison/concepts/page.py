@@ -10,6 +10,7 @@ from dprotonet.bundle.concept_figures import spread_text
 from dprotonet.bundle.figure_text import MISSING, figure_text
 
 RIVAL_TITLES = {"svm": "linear SVM", "cav": "CAV (logistic)", "channel": "best channel"}
+NETWORK_TITLES = {"concepts": "with concepts", "plain": "without"}
 LEAST_PULL = 0.02  # of the share called, between images that show a concept and those that do not
 
 
@@ -36,7 +37,7 @@ def markdown(found: Mapping[str, Any], command: str) -> str:
         *(
             f"| {title} | {figure_text(networks[key]['accuracy'])} "
             f"| {figure_text(networks[key]['auroc'])} | {networks[key]['seconds']:.0f} |"
-            for key, title in (("concepts", "with concepts"), ("plain", "without"))
+            for key, title in NETWORK_TITLES.items()
         ),
         f"| difference | {figure_text(networks['difference']['accuracy'], signed=True)} | | |",
         "",
@@ -95,10 +96,15 @@ def _seed_lines(found: Mapping[str, Any]) -> list[str]:
     if len(found["seeds"]) == 1:
         return []
     return [
-        "AUROC of the axis, and by how much it is above the linear SVM's, in each seed:",
+        "In each seed: accuracy of the two networks; AUROC of each axis, and by how much it is "
+        "above the linear SVM's.",
         "",
-        _row("Concept", *(f"seed {seed}" for seed in found["seeds"])),
+        _row("", *(f"seed {seed}" for seed in found["seeds"])),
         _row(*["---"] * (1 + len(found["seeds"]))),
+        *(
+            _row(title, *map(_number, found["networks"][key]["accuracy"]["each_seed"]))
+            for key, title in NETWORK_TITLES.items()
+        ),
         *(
             _row(
                 name,

@@ -8,7 +8,8 @@ RIVALS = {"svm": SVM, "cav": SPREAD, "channel": NOTHING}
 
 
 def found(shown=0.5, absent=0.1):
-    network = {"accuracy": INTERVAL, "auroc": INTERVAL, "seconds": 12.3}
+    accuracy = INTERVAL | {"each_seed": [0.9, 0.7]}
+    network = {"accuracy": accuracy, "auroc": INTERVAL, "seconds": 12.3}
     return {
         "recipe": {"name": "tried"},
         "seeds": [0, 1],
@@ -55,6 +56,7 @@ def test_the_page_says_what_was_found_and_by_which_command():
 def test_each_seed_stands_beside_its_svm():
     page = markdown(found(), "command")
     assert "Seeds: 0, 1;" in page
+    assert "| without | 0.900 | 0.700 |" in page
     assert "| token | 0.920 (+0.020) | 0.880 (-0.040) |" in page
     assert "in each seed" not in markdown(found() | {"seeds": [0]}, "command")
 
