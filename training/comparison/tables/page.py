@@ -15,7 +15,13 @@ TITLES = {
     "igtd": "IGTD",
     "refined": "REFINED",
     "deepinsight": "DeepInsight",
+    "fotomics": "Fotomics",
     "supertml": "SuperTML",
+    "bargraph": "BarGraph",
+    "distancematrix": "DistanceMatrix",
+    "combination": "Combination",
+    "featurewrap": "FeatureWrap",
+    "bie": "BIE",
 }
 CLOSE = 0.005  # of AUROC, up to which two models count as equal
 SHOWN = 8  # attributes
