@@ -1,6 +1,8 @@
 import pytest
 
-from training.comparison.tables.page import markdown
+from dprotonet.attributes.encodings.registry import ENCODINGS
+from training.comparison.tables.page import TITLES, markdown
+from training.comparison.tables.rivals import RIVALS
 
 
 def found(cpcr=0.9):
@@ -51,3 +53,7 @@ def test_the_page_names_command_background_and_attributes():
     assert "    python -m training tabular-study" in page
     assert "CPC-R 25%" in page
     assert "| size | 50.0% | +0.1000 | +0.2000 |" in page
+
+
+def test_every_encoding_and_model_has_a_title():
+    assert set(TITLES) == {*ENCODINGS, *RIVALS}
