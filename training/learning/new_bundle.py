@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.carried import carry_on
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.staging import beside
 from dprotonet.editing.apply import CHANGED
@@ -29,6 +30,9 @@ def write_new(
 ) -> Bundle:
     """Write beside the place first, so that whoever stops this leaves nothing half-written.
 
+    What the parent was given since its training is carried on
+    (:func:`dprotonet.bundle.carried.carry_on`).
+
     Args:
         place: of the new bundle.
         said: how the change ends a sentence of the card's limits, in place of the last such one.
@@ -45,7 +49,7 @@ def write_new(
     place.parent.mkdir(parents=True, exist_ok=True)
     staged = beside(place)
     try:
-        write_bundle(
+        written = write_bundle(
             dataclasses.replace(context, recipe=recipe),
             opened.rows,
             fitted,
@@ -56,6 +60,7 @@ def write_new(
             responses=responses,
             changes=(*bundle.changes, change),
         )
+        carry_on(bundle, written)
         staged.rename(place)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
