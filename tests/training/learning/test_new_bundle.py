@@ -91,6 +91,14 @@ def given_a_gate(parent, data, out, hashes):
     return attach_support(Bundle.load(out), data).path
 
 
+def without_responses(bundle, place):
+    shutil.copytree(bundle.path, place)
+    (place / RESPONSES).unlink()
+    files = {k: v for k, v in bundle.manifest.files.items() if k != RESPONSES}
+    write_manifest(place, dataclasses.replace(bundle.manifest, files=files))
+    return Bundle.load(place)
+
+
 def amended(parent, data, out, hashes):
     shutil.copytree(parent.path, out)
     return Bundle.load(out).amend(name="other", temperature=2.0).path
@@ -142,11 +150,20 @@ def test_what_a_bundle_was_given_every_bundle_that_is_made_of_it_has(
 
 
 def test_responses_that_are_added_leave_the_rest_as_it_was(parent, class_folder, tmp_path):
-    shutil.copytree(parent.path, tmp_path / "older")
-    (tmp_path / "older" / RESPONSES).unlink()
-    files = {k: v for k, v in parent.manifest.files.items() if k != RESPONSES}
-    write_manifest(tmp_path / "older", dataclasses.replace(parent.manifest, files=files))
-    older = Bundle.load(tmp_path / "older")
+    older = without_responses(parent, tmp_path / "older")
     child = complete(older, class_folder, tmp_path / "child", device="cpu")
-    new = dataclasses.replace(child.manifest, files=files, changes=parent.changes)
+    new = dataclasses.replace(child.manifest, files=older.manifest.files, changes=parent.changes)
     assert new == older.manifest and child.has_responses
+
+
+def test_a_bundle_with_concepts_gets_a_reader_a_gate_and_responses_by_the_same_commands(
+    axes, class_folder, hashes, tmp_path
+):
+    read = Bundle.load(given_a_reader(Bundle.load(axes), class_folder, tmp_path / "read", hashes))
+    assert read.reasons_network.mask_reader is not None
+    gated = Bundle.load(given_a_gate(read, class_folder, tmp_path / "gated", hashes))
+    assert gated.support_limits is not None and gated.reader_facts == read.reader_facts
+    older = without_responses(gated, tmp_path / "older")
+    child = complete(older, class_folder, tmp_path / "child", device="cpu")
+    assert child.has_responses and child.reader_facts == read.reader_facts
+    assert child.concepts == gated.concepts
