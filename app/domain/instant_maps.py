@@ -1,4 +1,5 @@
-"""What a model's mask reader marked in the pass that predicted: for every class and prototype.
+"""What a model's mask reader marked in the pass that predicted: for every class, and for every
+prototype or concept.
 
 Such maps are there with the prediction. Nothing was measured of them on their image, until a reader
 asks for it.
@@ -100,19 +101,20 @@ def leading_id(
 
 
 def in_order(
-    maps: Iterable[InstantMap], *, first: str | None, prototypes: Sequence[str]
+    maps: Iterable[InstantMap], *, first: str | None, reasons: Sequence[str]
 ) -> tuple[InstantMap, ...]:
-    """The maps as a reader wants them: one class, the other classes, then prototypes.
+    """The maps as a reader wants them: one class, the other classes, then prototypes or
+    concepts.
 
     Args:
         first: the name of the class that comes first; None for the model's own order.
-        prototypes: ids, the first one first; maps of others are left out.
+        reasons: nodes of prototypes or concepts, the first one first; maps of others are left out.
     """
-    places = {f"prototype:{name}": place for place, name in enumerate(prototypes)}
+    places = {node: place for place, node in enumerate(reasons)}
 
     def place(one: InstantMap) -> tuple[bool, bool, int]:
-        is_prototype = one.node in places
-        return is_prototype, one.node != f"class:{first}", places.get(one.node, one.number)
+        is_reason = one.node in places
+        return is_reason, one.node != f"class:{first}", places.get(one.node, one.number)
 
     shown = (one for one in maps if one.node.startswith("class:") or one.node in places)
     return tuple(sorted(shown, key=place))

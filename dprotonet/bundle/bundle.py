@@ -373,20 +373,35 @@ class Bundle:
             raise self._has_no_prototypes()
         return network
 
+    @property
+    def reasons_network(self) -> DProtoNet | ConceptModel:
+        """The network whose logits are sums over prototypes, or over concepts, in eval mode on the
+        CPU; built once (imports torch).
+
+        Raises:
+            WrongRequest: it is an imported classifier.
+        """
+        from dprotonet.modeling.classifiers.classifier import Classifier
+
+        network = self.network
+        if isinstance(network, Classifier):
+            raise self._has_no_prototypes()
+        return network
+
     @cached_property
     def _network(self) -> DProtoNet | ConceptModel | Classifier:
         from dprotonet.bundle.weights import model_from_bytes
-        from dprotonet.modeling.model import DProtoNet
+        from dprotonet.modeling.reasons.network import ReasonsNetwork
 
         # Hashed again from the bytes that are used: the folder may have changed since `load`.
         has_graph = GRAPH in self.manifest.files
         graph = checked_file(self.path, self.manifest, GRAPH) if has_graph else None
         network = model_from_bytes(checked_weights(self.path, self.manifest), self.manifest, graph)
-        if isinstance(network, DProtoNet):
+        if isinstance(network, ReasonsNetwork):
             network.keep_reader(self._reader_for(network))
         return network
 
-    def _reader_for(self, model: DProtoNet) -> MaskReader | None:
+    def _reader_for(self, model: DProtoNet | ConceptModel) -> MaskReader | None:
         reader = self.mask_reader
         if reader is not None:
             from dprotonet.modeling.reader.mask_reader import check_reads

@@ -98,7 +98,7 @@ def add_responses(bundle: Bundle, responses: Responses, directory: Path, *, when
         UnusableBundle: the folder holds something else.
     """
     changes = _one_more(bundle, "responses", when)
-    return _with_file(bundle, directory, RESPONSES, responses.to_bytes(), changes=changes)
+    return with_file(bundle, directory, RESPONSES, responses.to_bytes(), changes=changes)
 
 
 def add_support(bundle: Bundle, support: FittedSupport, scope: Scope | None = None) -> Bundle:
@@ -114,7 +114,7 @@ def add_support(bundle: Bundle, support: FittedSupport, scope: Scope | None = No
     """
     card = bundle.card if scope is None else replace(bundle.card, scope=scope)
     data = distance_to_bytes(support.distance)
-    return _with_file(bundle, bundle.path, SUPPORT, data, card=card, support=support.limits)
+    return with_file(bundle, bundle.path, SUPPORT, data, card=card, support=support.limits)
 
 
 def add_reader(
@@ -145,7 +145,7 @@ def add_reader(
     others = {key: value for key, value in card.evaluation.items() if key != MAPS}
     card = replace(card, evaluation=others | ({MAPS: dict(maps)} if maps else {}))
     data, changes = reader_to_bytes(fitted.reader), _one_more(bundle, "reader", when)
-    return _with_file(
+    return with_file(
         bundle, directory, READER, data, card=card, reader=fitted.facts, changes=changes
     )
 
@@ -157,10 +157,18 @@ def _one_more(bundle: Bundle, kind: ChangeKind, when: str) -> tuple[Change, ...]
     return (*bundle.changes, Change(kind, bundle.digest, when, off, required))
 
 
-def _with_file(bundle: Bundle, directory: Path, name: str, data: bytes, **facts: Any) -> Bundle:
+def with_file(bundle: Bundle, directory: Path, name: str, data: bytes, **facts: Any) -> Bundle:
     """The bundle with one file more, or with another in its place, and these facts in its manifest.
 
     Written under another name, loaded as a check, and put in its place.
+
+    Args:
+        directory: the bundle's own folder, which is replaced, or another.
+        name: of the file.
+        facts: fields of the manifest.
+
+    Raises:
+        UnusableBundle: the folder holds something else, or the file does not fit the network.
     """
     check_target(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)

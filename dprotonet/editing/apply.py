@@ -1,23 +1,29 @@
-"""A proposal becomes a bundle of its own; the parent's folder is left as it is."""
+"""A new last layer, such as a proposal's, becomes a bundle of its own; the parent's folder is left
+as it is."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.contents import part_digests
 from dprotonet.bundle.digests import file_digest, raw_tensors
-from dprotonet.bundle.manifest import MODEL, write_manifest
+from dprotonet.bundle.manifest import MODEL, RESPONSES, write_manifest
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.staging import beside, move_in
 from dprotonet.editing.head import with_last_layer
 from dprotonet.editing.propose import LastLayerEdit
 from dprotonet.errors import UnusableBundle, WrongRequest
+from dprotonet.inference.calibration import Calibration
+from dprotonet.prototypes.responses import Responses
 
 CHANGED = "Changed after training: "
 """How the sentence among a card's limits begins that says so."""
@@ -62,6 +68,44 @@ def apply_edit(
     change = Change(
         "last_layer", bundle.digest, when, edit.off, edit.required, note, edit.figures()
     )
+    layer = NewLastLayer(edit.head, edit.calibration)
+    return write_last_layer(bundle, layer, change, folder, said=_sentence(change), name=name)
+
+
+@dataclass(frozen=True, eq=False)
+class NewLastLayer:
+    """What a bundle gets in place of its own.
+
+    Attributes:
+        head: ``(K, P)`` float32.
+        calibration: chosen on validation with it.
+        responses: what it is the optimum of, to be edited from there; None for the parent's.
+    """
+
+    head: NDArray[np.float32]
+    calibration: Calibration
+    responses: Responses | None = None
+
+
+def write_last_layer(
+    bundle: Bundle,
+    layer: NewLastLayer,
+    change: Change,
+    folder: Path,
+    *,
+    said: str,
+    name: str | None = None,
+) -> Bundle:
+    """A bundle under a new last layer, whole or not at all; all else is as in the parent.
+
+    Args:
+        folder: to write.
+        said: what changed, for the card's limits, without :data:`CHANGED`.
+        name: of the new bundle; None for the parent's.
+
+    Raises:
+        UnusableBundle: the parent was altered.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = beside(folder)
     try:
@@ -69,7 +113,7 @@ def apply_edit(
             (staged / listed).parent.mkdir(parents=True, exist_ok=True)
             if listed != MODEL:
                 shutil.copyfile(bundle.path / listed, staged / listed)
-        _write(staged, bundle, edit, change, name)
+        _write(staged, bundle, layer, change, said, name)
         Bundle.load(staged, with_model=False)
         move_in(staged, folder)
     finally:
@@ -78,11 +122,15 @@ def apply_edit(
 
 
 def _write(
-    folder: Path, bundle: Bundle, edit: LastLayerEdit, change: Change, name: str | None
+    folder: Path, bundle: Bundle, layer: NewLastLayer, change: Change, said: str, name: str | None
 ) -> None:
-    weights = with_last_layer(bundle, edit.head)
-    (folder / MODEL).write_bytes(weights)
-    manifest, new = bundle.manifest, edit.calibration
+    weights, manifest, new = with_last_layer(bundle, layer.head), bundle.manifest, layer.calibration
+    written = {MODEL: weights}
+    if layer.responses is not None:
+        written[RESPONSES] = layer.responses.to_bytes()
+    for file, data in written.items():
+        (folder / file).write_bytes(data)
+    files = {**manifest.files, **{file: file_digest(folder / file) for file in written}}
     write_manifest(
         folder,
         replace(
@@ -92,8 +140,8 @@ def _write(
             threshold=new.threshold,
             thresholds=new.thresholds,
             offsets=new.offsets,
-            card=changed_card(bundle.card, _sentence(change), _chosen(edit)),
-            files={**manifest.files, MODEL: file_digest(folder / MODEL)},
+            card=changed_card(bundle.card, said, _chosen(new)),
+            files=dict(sorted(files.items())),
             parts=part_digests(raw_tensors(weights), bundle.manifest.options),
             changes=(*manifest.changes, change),
         ),
@@ -114,8 +162,7 @@ def changed_card(card: ModelCard, sentence: str, chosen: dict[str, Any]) -> Mode
     return replace(card, limits=(*limits, CHANGED + sentence), metrics={}, training=training)
 
 
-def _chosen(edit: LastLayerEdit) -> dict[str, Any]:
-    new = edit.calibration
+def _chosen(new: Calibration) -> dict[str, Any]:
     values: dict[str, Any] = {"temperature": round(new.temperature, 4), "threshold": new.threshold}
     return values | ({"thresholds": new.thresholds} if new.thresholds else {})
 

@@ -31,14 +31,14 @@ class HeadObjective:
             multi-label images -log p of its presence.
         absent: ``(N, K)`` >= 0: the same of its absence; None under a softmax.
         anchor: ``(K, P)``.
-        ridge: >= 0.
+        ridge: >= 0: one for all weights, or ``(P,)``, one for the weights of each prototype.
     """
 
     inputs: Array
     targets: Array
     absent: Array | None
     anchor: Array
-    ridge: float
+    ridge: float | Array
 
     def cross_entropy(self, weights: Array) -> float:
         """The loss of ``(K, P)`` weights without the ridge."""
@@ -50,7 +50,7 @@ class HeadObjective:
 
     def value(self, weights: Array) -> float:
         """The loss with the ridge."""
-        pull = 0.5 * self.ridge * float(np.square(weights - self.anchor).sum())
+        pull = 0.5 * float((self.ridge * np.square(weights - self.anchor)).sum())
         return self.cross_entropy(weights) + pull
 
     def gradient(self, weights: Array) -> Array:
@@ -80,7 +80,7 @@ class HeadObjective:
                 across = slice(starts[other], starts[other + 1])
                 hessian[rows, across] = block
                 hessian[across, rows] = block.T
-        hessian[np.diag_indices_from(hessian)] += self.ridge
+        hessian[np.diag_indices_from(hessian)] += np.broadcast_to(self.ridge, free.shape)[free]
         return hessian
 
     def _errors(self, weights: Array) -> Array:

@@ -157,6 +157,15 @@ def node_of(bundle: "Bundle", text: str, predicted: str | None = None) -> Node:
     return parse_node(text, bundle.classes, prototypes, predicted, bundle.concepts)
 
 
+def marked_nodes(bundle: "Bundle") -> tuple[Node, ...]:
+    """The nodes that a bundle's mask reader marks: its classes, then its prototypes or concepts."""
+    kind = ConceptNode if bundle.concepts else PrototypeNode
+    return (
+        *(ClassNode(index, name) for index, name in enumerate(bundle.classes)),
+        *(kind(index, name) for index, name in enumerate(bundle.concepts or bundle.prototype_ids)),
+    )
+
+
 def _listed(kind: str, names: Sequence[str], most: int = 12) -> str:
     nodes = [f"{kind}:{name}" for name in names[:most]]
     if len(names) > most:

@@ -12,7 +12,7 @@ from torch import Tensor
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.masking.heatmap import inked
 from dprotonet.explain.masking.masks import enlarged
-from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode
+from dprotonet.explain.nodes import marked_nodes
 from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.explain.reader.reading import node_maps
 from dprotonet.images.types import GrayOrColourImage
@@ -25,7 +25,7 @@ from dprotonet.modeling.placement import GridPlacement
 
 @dataclass(frozen=True, eq=False)
 class NodeMaps:
-    """What a mask reader marks of one image, for every class and every prototype.
+    """What a mask reader marks of one image, for every class and every prototype or concept.
 
     Attributes:
         nodes: their texts, such as "class:effusion" and "prototype:p03".
@@ -78,10 +78,7 @@ def predict_with_maps(
     x, placement = bundle.preprocessing(image)
     one = predictor.pass_of(x, image=image, watch=reader.stage_names)
     prediction = predictor.prediction_of(one, start=start, site=site)
-    nodes: list[Node] = [
-        *(ClassNode(index, name) for index, name in enumerate(bundle.classes)),
-        *(PrototypeNode(index, name) for index, name in enumerate(bundle.prototype_ids)),
-    ]
+    nodes = marked_nodes(bundle)
     with torch.inference_mode():
         maps = node_maps(reader, predictor.network.network, one.watched, nodes)[0].cpu()
     return prediction, NodeMaps(tuple(node.name for node in nodes), maps, placement)

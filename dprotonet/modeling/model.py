@@ -21,7 +21,6 @@ from dprotonet.modeling.backbones import Backbone, build_backbone
 from dprotonet.modeling.cell_norm import build_cell_norm
 from dprotonet.modeling.encoder_masks import build_masks
 from dprotonet.modeling.options import PARTS, ModelOptions, SimilarityKind
-from dprotonet.modeling.reader.mask_reader import MaskReader
 from dprotonet.modeling.reasons.network import ReasonsNetwork
 
 __all__ = [
@@ -114,7 +113,6 @@ class DProtoNet(ReasonsNetwork):
             torch.tensor(options.similarity_scale).log(),
             requires_grad=options.learn_similarity_scale,
         )
-        self._reader: tuple[MaskReader | None] = (None,)  # a tuple: no part of the state
         _initialise(self.add_on)
         self._reset_head()
 
@@ -124,15 +122,6 @@ class DProtoNet(ReasonsNetwork):
         own = functional.one_hot(self.prototype_class, len(self.options.classes)).T
         with torch.no_grad():
             self.head.weight.copy_(own if self.options.multi_label else own * 1.5 - 0.5)
-
-    @property
-    def mask_reader(self) -> MaskReader | None:
-        """What marks this network's nodes in one pass; beside the network, no part of its state."""
-        return self._reader[0]
-
-    def keep_reader(self, reader: MaskReader | None) -> None:
-        """Keep the mask reader that was trained for this network, or none."""
-        self._reader = (reader,)
 
     def forward(self, images: Tensor) -> Inference:
         """``(N, 3, S, S)`` normalised images to the results of the network."""

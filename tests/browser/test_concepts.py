@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dprotonet.bundle.writer import add_reader
 from tests.browser.image_files import write_image
 from tests.browser.reading_room import ReadingRoom
 from tests.browser.running import Program
+from tests.dprotonet.read_bundle import WHEN, untrained_reader
 from tests.dprotonet.tiny_concepts import CONCEPTS, make_tiny_concept_bundle
 
 if TYPE_CHECKING:
@@ -26,12 +28,27 @@ def room(page: Page, program: Program, tmp_path: Path) -> ReadingRoom:
     folder = program.models / "tiny-concepts"
     if not folder.exists():
         make_tiny_concept_bundle(folder)
+    return read_by(page, program, write_image(tmp_path / "IM000021", seed=21), folder.name)
+
+
+@pytest.fixture
+def marked(page: Page, program: Program, tmp_path: Path) -> ReadingRoom:
+    """The same, where the model has a mask reader."""
+    folder = program.models / "marked-axes"
+    if not folder.exists():
+        plain = make_tiny_concept_bundle(tmp_path / "plain", name=folder.name)
+        add_reader(plain, untrained_reader(plain), folder, when=WHEN)
+    return read_by(page, program, write_image(tmp_path / "IM000022", seed=22), folder.name)
+
+
+def read_by(page: Page, program: Program, image: Path, model: str) -> ReadingRoom:
+    """Upload an image and choose the model that reads it."""
     page.goto(program.address)
     opened = ReadingRoom(page)
-    opened.upload(write_image(tmp_path / "IM000021", seed=21))
+    opened.upload(image)
     opened.read()
     models = page.get_by_label("Model for this image")
-    label = re.search(r"\S*tiny-concepts.*", models.inner_text())
+    label = re.search(rf"\S*{model}.*", models.inner_text())
     assert label is not None, models.inner_text()
     models.select_option(label=label[0].strip())
     page.locator(f".room table.waterfall:has-text('{NAME}')").wait_for()
@@ -65,6 +82,23 @@ def test_an_axis_is_explained_on_request(room: ReadingRoom, page: Page) -> None:
     chosen = page.locator("select[aria-label=Heatmaps] option:checked")
     assert chosen.inner_text().startswith(f"Concept {NAME}")
     room.text(re.compile("Affects the model's output|Does not affect"))
+
+
+def test_the_maps_of_classes_and_axes_are_there_with_the_prediction(
+    marked: ReadingRoom, page: Page
+) -> None:
+    maps = page.locator("select[aria-label=Heatmaps]")
+    marked.show_heatmap()
+    offered = maps.locator("option").all_inner_texts()
+    for name in ("Class none", "Class finding", *(f"Concept {name}" for name in CONCEPTS)):
+        assert f"{name} · mask reader" in offered
+    assert not [text for text in offered if "other" in text], "what is no concept has no map"
+    maps.select_option(label=f"Concept {NAME} · mask reader")
+    page.locator(".room[data-heatmap=shown][data-heatmap-url*='/api/instant-map/']").wait_for()
+    claim = page.locator(".heatmap-bar .claim")
+    claim.get_by_text(re.compile("was not measured on this image")).wait_for()
+    claim.get_by_role("button", name="Measure").click()
+    claim.get_by_text(re.compile("(Affects|Does not affect) the model's output")).wait_for()
 
 
 def test_an_axis_is_judged_switched_off_and_signed(

@@ -62,10 +62,15 @@ def tiny_concept_model(**options: object) -> ConceptModel:
 
 
 def make_tiny_concept_bundle(
-    directory: str | Path, *, name: str = "tiny-concepts", responses: bool = True
+    directory: str | Path,
+    *,
+    name: str = "tiny-concepts",
+    responses: bool = True,
+    classes: tuple[str, ...] = CLASSES,
 ) -> Bundle:
     """A whole bundle with a gallery; the same every time."""
-    model, images = tiny_concept_model(), tiny_images(2)
+    model, images = tiny_concept_model(classes=classes), tiny_images(2)
+    has_negative = "none" in classes
     with torch.inference_mode():
         said = model(network_input(images))
     digests = model.part_digests()
@@ -88,7 +93,7 @@ def make_tiny_concept_bundle(
             preprocessing=Preprocessing(SIZE),
             update=PrototypeUpdate(
                 model.prototypes.clone(),
-                (*sources, (), ()),
+                (*sources, *((),) * len(classes)),
                 "axes",
                 {part: digests[part] for part in ("backbone", "masks")},
             ),
@@ -96,8 +101,8 @@ def make_tiny_concept_bundle(
                 (nothing,) * len(model.prototype_ids), 0.0, len(images)
             ),
             card=ModelCard(title=f"{name}: random weights", metrics=METRICS),
-            negative_class="none",
-            threshold=0.5,
+            negative_class="none" if has_negative else None,
+            threshold=0.5 if has_negative else None,
             gallery=tuple(
                 GalleryPicture(
                     CONCEPTS[c],

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from tests.training import replicas
@@ -60,3 +62,18 @@ def trained(class_folder, tmp_path_factory):
     arguments = ["train", "folder", "--data", str(class_folder), "--out", str(out)]
     assert main([*arguments, "--device", "cpu", *settings("name=colours", "prune=false")]) == 0
     return out / "bundle"
+
+
+@pytest.fixture(scope="session")
+def axes(trained, tmp_path_factory):
+    """A bundle with two concepts, of random weights, whose card says that it is of those images."""
+    from dprotonet.bundle.bundle import Bundle
+    from tests.dprotonet.tiny_concepts import make_tiny_concept_bundle
+
+    of = Bundle.load(trained, with_model=False)
+    folder = tmp_path_factory.mktemp("axes") / "bundle"
+    bundle = make_tiny_concept_bundle(folder, name="axes", classes=of.classes)
+    training = of.card.training
+    recipe = training["recipe"] | {"name": "axes", "network": "concepts"}
+    card = dataclasses.replace(bundle.card, training=training | {"recipe": recipe})
+    return bundle.amend(card=card).path

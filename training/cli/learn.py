@@ -24,6 +24,7 @@ class LearnArguments:
         epochs: over the training images.
         forget: weight of the forgetting term.
         remember: weight of the remembering term.
+        correct: weight of images whose class was corrected, of a network with concepts.
         sources: images of a prototype that get a heatmap in the gallery.
         unnamed: the images are patients', and no name of a file may be in the new bundle.
     """
@@ -36,6 +37,7 @@ class LearnArguments:
     epochs: int
     forget: float
     remember: float
+    correct: float
     sources: int
     unnamed: bool
     device: str | None
@@ -58,7 +60,7 @@ def add_learn(commands: Commands) -> None:
         "learn",
         learn,
         LearnArguments,
-        about="fine-tune prototypes on readers' judgements",
+        about="learn from readers' judgements",
     )
     parser.add_argument("bundle", type=Path)
     parser.add_argument(
@@ -67,9 +69,15 @@ def add_learn(commands: Commands) -> None:
     parser.add_argument("--data", type=Path, help="what the bundle was trained on")
     parser.add_argument("--out", type=Path, required=True, help="folder for the new bundle")
     parser.add_argument("--images", type=Path, help="folder of judged images not among the data")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=8, help="of a network with prototypes")
     parser.add_argument("--forget", type=float, default=100.0, help="weight of artefacts")
-    parser.add_argument("--remember", type=float, default=10.0, help="weight of useful ones")
+    parser.add_argument("--remember", type=float, default=10.0, help="weight of useful prototypes")
+    parser.add_argument(
+        "--correct",
+        type=float,
+        default=10.0,
+        help="weight of images whose class a reader corrected, of a network with concepts",
+    )
     parser.add_argument(
         "--sources", type=int, default=3, metavar="N", help="heatmaps of N sources a prototype"
     )
@@ -105,7 +113,10 @@ def learn(arguments: LearnArguments) -> None:
 
     keep_freed_memory()
     settings = LearnSettings(
-        forget=arguments.forget, remember=arguments.remember, epochs=arguments.epochs
+        forget=arguments.forget,
+        remember=arguments.remember,
+        correct=arguments.correct,
+        epochs=arguments.epochs,
     )
     with stopped_cleanly():
         result = learned(

@@ -77,7 +77,7 @@ def attach_reader(
     split = placed_split(bundle, data, limits)
     if len(split.train) < LEAST_TRAINING or len(split.validation) < LEAST_VALIDATION:
         raise split.too_few(bundle.name, LEAST_TRAINING, LEAST_VALIDATION)
-    images, model = _images(bundle, split, bodies), bundle.model.to(device)
+    images, model = _images(bundle, split, bodies), bundle.reasons_network.to(device)
     trained = fit_reader(model, images, settings, seed=seed, progress=progress)
     model.cpu()
     maps = maps_for_card(bundle, trained.reader, data)

@@ -156,8 +156,8 @@ def attach_support(
     scope = None if scope_of is None else load_recipe(scope_of).card.scope
     split = placed_split(bundle, data)
     support = fit_support(
-        bundle.model.backbone,
-        bundle.options.backbone,
+        bundle.reasons_network.backbone,
+        bundle.reasons_options.backbone,
         split.images,
         SplitRows(split.train, split.validation, torch.empty(0, dtype=torch.int64)),
         bundle.preprocessing,

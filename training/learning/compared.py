@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from dprotonet.inference.calibration import Calibration
 from training.fitting.fit import FittedNetwork
 from training.learning.judged_images import JudgedImages
 from training.learning.reopened import Reopened
+from training.learning.taught import Taught
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +25,11 @@ class Comparison:
         validation: figures before and after, and how many images are called something else.
         test: the same, without patients of whom an image was judged; None where none is left.
         left_out: test images of those patients.
-        forgotten: each prototype called an artefact, with its similarity on the judged image
-            before and after.
+        forgotten: each prototype or concept called an artefact, with its measure on the judged
+            image before and after.
         remembered: the same of the useful ones.
+        measure: "similarity" or "evidence", see :class:`training.learning.taught.Taught`.
+        corrected_images: each whose class was corrected, with its probability before and after.
     """
 
     validation: dict[str, Any]
@@ -34,24 +37,17 @@ class Comparison:
     left_out: int
     forgotten: list[dict[str, Any]]
     remembered: list[dict[str, Any]]
+    measure: str = "similarity"
+    corrected_images: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return dict(vars(self))
 
 
-def compare(
-    opened: Reopened,
-    before: FittedNetwork,
-    after: FittedNetwork,
-    judged: JudgedImages,
-    seen: tuple[Tensor, Tensor],
-) -> Comparison:
-    """Both networks on validation, test and the judged images.
-
-    Args:
-        seen: ``(J, P)`` similarities of the judged images, before and after.
-    """
+def compare(opened: Reopened, taught: Taught, judged: JudgedImages) -> Comparison:
+    """A network as it was and as it was taught, on validation, test and the judged images."""
+    before, after, seen = taught.before, taught.after, taught.seen
     rows, patients = opened.rows, opened.context.images.patients
     test = rows.test.numpy()
     clean = test[~judged.are_of(patients[test])] if len(test) else test
@@ -74,6 +70,8 @@ def compare(
         len(test) - len(clean),
         changes(judged.artefacts),
         changes(judged.useful),
+        taught.measure,
+        taught.corrected,
     )
 
 

@@ -36,8 +36,11 @@ class LearnSettings:
     """How a bundle learns from judgements.
 
     Attributes:
-        forget: weight of the forgetting term (Bontempelli et al. 2023: 100).
+        forget: weight of the forgetting term (Bontempelli et al. 2023: 100); of a network with
+            concepts the number of training images that a judged artefact counts as.
         remember: weight of the remembering term (there: 10).
+        correct: of a network with concepts, the number of training images that an image counts as
+            whose class a reader corrected.
         epochs: over the training images.
         rate: of Adam, for add-on layers, masks and prototypes.
         batch_size: training images in a step.
@@ -46,6 +49,7 @@ class LearnSettings:
 
     forget: float = 100.0
     remember: float = 10.0
+    correct: float = 10.0
     epochs: int = 8
     rate: float = 1e-3
     batch_size: int = 32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from dprotonet.images.hashes import file_sha256
 from dprotonet.images.reader import read_image
 from dprotonet.images.walk import walk
 from training.data.inputs import images_a_pass
-from training.learning.judgements import Feedback, Judgement
+from training.learning.judgements import Correction, Feedback, Judgement
 from training.learning.reopened import Reopened
 
 _log = logging.getLogger(__name__)
@@ -33,14 +33,16 @@ class JudgedImages:
         names: J hashes of the images' files.
         artefacts: ``(A, 2)`` int64: image and prototype, to be forgotten.
         useful: ``(U, 2)`` int64: image and prototype, to be remembered.
+        corrected: ``(C, 2)`` int64: image and the class that it has.
         patients: of the judged images that are in the data set.
-        missing: judgements whose image was not found.
+        missing: judgements and corrections whose image was not found.
     """
 
     inputs: Tensor
     names: tuple[str, ...]
     artefacts: Tensor
     useful: Tensor
+    corrected: Tensor
     patients: frozenset[str]
     missing: int
 
@@ -65,9 +67,11 @@ def find_images(feedback: Feedback, opened: Reopened, folder: Path | None) -> Ju
     images = opened.context.images
     row_of = {digest: row for row, digest in enumerate(images.sha256s)}
     inputs: dict[str, Tensor] = {}
-    patients, pairs, missing = set(), [], 0
-    in_folder = _files(folder, feedback.judgements)
-    for judgement in feedback.judgements:
+    patients, missing = set(), 0
+    pairs: list[tuple[Judgement | Correction, int]] = []
+    said: tuple[Judgement | Correction, ...] = (*feedback.judgements, *feedback.corrections)
+    in_folder = _files(folder, said)
+    for judgement in said:
         row = next((row_of[h] for h in judgement.hashes if h in row_of), None)
         name = judgement.file_sha256
         if row is not None:
@@ -85,23 +89,27 @@ def find_images(feedback: Feedback, opened: Reopened, folder: Path | None) -> Ju
         raise ReadableError(
             "None of the judged images was found. Give the folder that holds them by --images."
         )
-    ids = opened.bundle.prototype_ids
-
-    def rows(artefact: bool) -> Tensor:
-        chosen = [[at, ids.index(j.prototype)] for j, at in pairs if j.artefact is artefact]
-        return torch.tensor(chosen, dtype=torch.int64).reshape(-1, 2)
-
+    ids, classes = opened.bundle.prototype_ids, opened.bundle.classes
+    judged = [(one, at) for one, at in pairs if isinstance(one, Judgement)]
     return JudgedImages(
         torch.stack(list(inputs.values())),
         tuple(inputs),
-        rows(True),
-        rows(False),
+        _pairs((at, ids.index(one.prototype)) for one, at in judged if one.artefact),
+        _pairs((at, ids.index(one.prototype)) for one, at in judged if not one.artefact),
+        _pairs(
+            (at, classes.index(one.class_name)) for one, at in pairs if isinstance(one, Correction)
+        ),
         frozenset(patients),
         missing,
     )
 
 
-def _files(folder: Path | None, judgements: Sequence[Judgement]) -> dict[str, Path]:
+def _pairs(pairs: Iterable[tuple[int, int]]) -> Tensor:
+    """``(n, 2)`` int64."""
+    return torch.tensor(list(pairs), dtype=torch.int64).reshape(-1, 2)
+
+
+def _files(folder: Path | None, judgements: Sequence[Judgement | Correction]) -> dict[str, Path]:
     """Files below the folder that were judged, by their hash."""
     if folder is None:
         return {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import logging
 import time
@@ -10,29 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.change import Change
-from dprotonet.editing.conditions import constraints, usual_weight
-from dprotonet.editing.objective import objective_of
-from dprotonet.editing.quadratic import fit_weights
 from dprotonet.errors import ReadableError
-from dprotonet.inference.calibration import calibrate
-from dprotonet.modeling.model import DProtoNet
-from dprotonet.prototypes.responses import Responses
-from training.fitting.export import kept_responses
-from training.fitting.fit import FittedNetwork
-from training.fitting.prototype_stage import fit_head, updated
 from training.io import write_json
+from training.learning.axis_weights import teach_axes
 from training.learning.compared import Comparison, compare
-from training.learning.fine_tune import LearnSettings, fine_tune
+from training.learning.fine_tune import LearnSettings
 from training.learning.judged_images import JudgedImages, find_images
 from training.learning.judgements import Feedback, read_feedback
-from training.learning.new_bundle import write_new
-from training.learning.reopened import Reopened, as_fitted, logits_of, reopen
+from training.learning.new_bundle import write_new, write_weighed
+from training.learning.reopened import reopen
+from training.learning.taught import teach_prototypes
 
 _log = logging.getLogger(__name__)
 BUNDLE, COMPARISON = "bundle", "comparison.json"
@@ -78,25 +66,21 @@ def learn(
     start, said = time.perf_counter(), read_feedback(feedback, bundle)
     opened = reopen(bundle, data, out=out, device=device, unnamed=unnamed)
     judged = find_images(said, opened, images)
-    old, new = bundle.model, copy.deepcopy(bundle.model)
-    new.keep_reader(None)  # it was trained for the old one
-    before = as_fitted(opened, old, opened.similarities(old))
-    seen_before = _similarities(old, judged, device)
-    fine_tune(new, opened, judged, settings)
-    after, responses = _finished(opened, new)
-    comparison = compare(
-        opened, before, after, judged, (seen_before, _similarities(new, judged, device))
-    )
-    after = dataclasses.replace(after, seconds=time.perf_counter() - start)
+    teach = teach_axes if bundle.concepts else teach_prototypes
+    taught = teach(opened, judged, settings)
+    comparison = compare(opened, taught, judged)
+    after = dataclasses.replace(taught.after, seconds=time.perf_counter() - start)
     change = _change(bundle, said, judged, comparison, settings, now or datetime.now(UTC))
-    count = len(change.figures["forgotten"]) + len(change.figures["remembered"])
     limit = (
-        f"learned from {count} judgements of prototypes on {change.when[:10]}, from the model "
-        f"{bundle.short}."
+        f"{_learned_from(bundle, comparison)} on {change.when[:10]}, from the model {bundle.short}."
     )
-    result = write_new(
-        opened, after, change, out / BUNDLE, said=limit, sources=sources, responses=responses
-    )
+    place, responses = out / BUNDLE, taught.responses
+    if bundle.concepts:
+        result = write_weighed(opened, after, change, place, said=limit, responses=responses)
+    else:
+        result = write_new(
+            opened, after, change, place, said=limit, sources=sources, responses=responses
+        )
     facts = {
         "bundle": str(out / BUNDLE),
         "digest": result.digest,
@@ -109,50 +93,14 @@ def learn(
     return facts
 
 
-def _finished(opened: Reopened, model: DProtoNet) -> tuple[FittedNetwork, Responses | None]:
-    """Prototype update, last layer and calibration of the fine-tuned model."""
-    context, rows, bundle = opened.context, opened.rows, opened.bundle
-    update = updated(model, context, rows)
-    similarities = opened.similarities(model)
-    model.cpu()
-    fit_head(model, similarities, context, rows)
-    model.requires_grad_(False)
-    fitted = dataclasses.replace(as_fitted(opened, model, similarities), update=update)
-    responses = kept_responses(context, rows, fitted)
-    if responses is not None:
-        _keep_edit(bundle, model, responses)
-    logits, at = logits_of(model, similarities), rows.validation.numpy()
-    chosen = calibrate(
-        logits[at], context.images.labels.numpy()[at], bundle.classes, bundle.negative_class
-    )
-    return dataclasses.replace(fitted, logits=logits, **vars(chosen)), responses
-
-
-def _keep_edit(bundle: Bundle, model: DProtoNet, responses: Responses) -> None:
-    """Switch off and require in the new last layer what is so in the parent's."""
-    required = bundle.changes[-1].required if bundle.changes else ()
-    if not bundle.off and not required:
-        return
-    weights = model.head.weight.double().numpy()
-    wanted = constraints(
-        bundle.options,
-        bundle.off,
-        required,
-        least=usual_weight(bundle.options, weights, nonnegative=responses.nonnegative),
-        nonnegative=responses.nonnegative,
-    )
-    objective = objective_of(responses, float(model.log_scale.exp()))
-    fitted = fit_weights(objective, wanted, np.where(wanted.free, weights, 0.0))
-    model.head.weight.copy_(torch.from_numpy(fitted))
-
-
-def _similarities(model: DProtoNet, judged: JudgedImages, device: str) -> Tensor:
-    """``(J, P)`` of the judged images."""
-    model.to(device)
-    with torch.inference_mode():
-        parts = [model(part.to(device)).similarities.cpu() for part in judged.passes()]
-    model.cpu()
-    return torch.cat(parts)
+def _learned_from(bundle: Bundle, comparison: Comparison) -> str:
+    """Such as “learned from 3 judgements of concepts and 1 corrected class”."""
+    count = len(comparison.forgotten) + len(comparison.remembered)
+    words = f"learned from {count} judgements of {'concepts' if bundle.concepts else 'prototypes'}"
+    corrected = len(comparison.corrected_images)
+    if not corrected:
+        return words
+    return f"{words} and {corrected} corrected class{'' if corrected == 1 else 'es'}"
 
 
 def _change(
@@ -169,6 +117,7 @@ def _change(
         "judgements": {
             "artefacts": len(judged.artefacts),
             "useful": len(judged.useful),
+            "corrected": len(judged.corrected),
             "missing": judged.missing,
             "of_other_models": said.of_other_models,
             "undecided": said.undecided,
@@ -181,6 +130,7 @@ def _change(
         "test": comparison.test,
         "forgotten": comparison.forgotten,
         "remembered": comparison.remembered,
+        "measure": comparison.measure,
     }
     required = bundle.changes[-1].required if bundle.changes else ()
     when = now.isoformat(timespec="seconds")

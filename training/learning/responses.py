@@ -34,8 +34,9 @@ def complete(
     if bundle.has_responses:
         raise WrongRequest(f"The model {bundle.name} keeps its responses: nothing is to be added.")
     opened = reopen(bundle, data, out=folder, device=device)
-    similarities = opened.similarities(bundle.model)
-    fitted = as_fitted(opened, bundle.model, similarities)
+    network = bundle.reasons_network
+    similarities = opened.similarities(network)
+    fitted = as_fitted(opened, network, similarities)
     responses = kept_responses(opened.context, opened.rows, fitted)
     if responses is None:
         raise WrongRequest("The data has no image of training, or none of validation.")

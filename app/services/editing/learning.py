@@ -18,7 +18,7 @@ NO_DATA = (
     "DPROTONET_TRAINING_DATA when the program starts."
 )
 NO_JUDGEMENTS = (
-    "Nobody has judged a prototype of this model as useful or as an artefact yet. "
+    "Nobody has judged a {reason} of this model as useful or as an artefact yet. "
     "Judge some on the Review page, and sign the verdict."
 )
 
@@ -86,7 +86,10 @@ def training_data(workplace: Workplace, name: str) -> Path | None:
 
 
 def _obstacle(workplace: Workplace, model: str, judgements: Mapping[str, Mapping[str, int]]) -> str:
-    if training_data(workplace, workplace.models.get(model).name) is None:
+    info = workplace.models.get(model)
+    if training_data(workplace, info.name) is None:
         return NO_DATA
     said = {usefulness for of_one in judgements.values() for usefulness in of_one}
-    return "" if said & {"useful", "artefact"} else NO_JUDGEMENTS
+    if said & {"useful", "artefact"}:
+        return ""
+    return NO_JUDGEMENTS.format(reason="concept" if info.concepts else "prototype")

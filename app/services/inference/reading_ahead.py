@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 
 from app.domain.cases import CaseFacts
@@ -23,17 +23,18 @@ from dprotonet.images.types import GrayOrColourImage
 AHEAD = 2  # files that are read, or being read, beside the one at hand
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class FileRead:
-    """A file that is no case yet: staged, with its facts and its first frame."""
+    """A file that is no case yet: staged, with its facts.
+
+    It holds no pixels: files that are held together may be large.
+    """
 
     item: ClaimedItem
     original: Staged
     facts: CaseFacts
     pixel_sha256: str
-    image: GrayOrColourImage | None
-    """None once the network has looked at it: files that are held together may be large."""
-    staged: list[Staged] = field(default_factory=list)
+    staged: tuple[Staged, ...]
     """All that is to be kept or discarded; the original is the first, the thumbnail the second."""
 
     def is_same_file(self, other: FileRead) -> bool:
@@ -44,6 +45,10 @@ class FileRead:
     def thumbnail(self) -> Staged:
         """Of the first frame."""
         return self.staged[1]
+
+
+Ahead = tuple[FileRead, GrayOrColourImage]
+"""A file with its first frame."""
 
 
 @within
@@ -57,10 +62,10 @@ class ReadingAhead:
 
     def __init__(self, workplace: Workplace, items: Sequence[ClaimedItem]) -> None:
         self._workplace, self._waiting = workplace, deque(items)
-        self._reading: deque[tuple[ClaimedItem, Future[FileRead | None]]] = deque()
+        self._reading: deque[tuple[ClaimedItem, Future[Ahead | None]]] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reading-ahead")
 
-    def __enter__(self) -> Iterator[tuple[ClaimedItem, FileRead | None]]:
+    def __enter__(self) -> Iterator[tuple[ClaimedItem, Ahead | None]]:
         return self._files()
 
     def __exit__(
@@ -76,7 +81,7 @@ class ReadingAhead:
                 future.add_done_callback(self._discard)
         self._thread.shutdown(wait=False)
 
-    def _files(self) -> Iterator[tuple[ClaimedItem, FileRead | None]]:
+    def _files(self) -> Iterator[tuple[ClaimedItem, Ahead | None]]:
         """Each file as it was read; None of one that is a case already, or that something is to
         be said of: it is read alone, which says it.
 
@@ -88,23 +93,23 @@ class ReadingAhead:
             item, future = self._reading.popleft()
             self._fill()
             try:
-                read = future.result()
+                ahead = future.result()
             except Exception as error:
                 if is_outage(error):
                     raise
-                read = None
-            yield item, read
+                ahead = None
+            yield item, ahead
 
     def _fill(self) -> None:
         while self._waiting and len(self._reading) < AHEAD:
             item = self._waiting.popleft()
             self._reading.append((item, self._thread.submit(_read, self._workplace, item)))
 
-    def _discard(self, future: Future[FileRead | None]) -> None:
+    def _discard(self, future: Future[Ahead | None]) -> None:
         with suppress(Exception):  # a file that could not be read left nothing
-            read = future.result()
-            if read is not None:
-                discard(self._workplace, read)
+            ahead = future.result()
+            if ahead is not None:
+                discard(self._workplace, ahead[0])
 
 
 @within
@@ -114,7 +119,7 @@ def discard(workplace: Workplace, read: FileRead) -> None:
         workplace.blobs.discard(staged)
 
 
-def _read(workplace: Workplace, item: ClaimedItem) -> FileRead | None:
+def _read(workplace: Workplace, item: ClaimedItem) -> Ahead | None:
     original = intake.stage(workplace, item_source.opened(workplace, item), name=item.name)
     staged = [original]
     try:
@@ -125,7 +130,7 @@ def _read(workplace: Workplace, item: ClaimedItem) -> FileRead | None:
             source = workplace.blobs.staged_source(original)
             facts, digest, image = workplace.image_reader.look_and_read(source)
             staged.append(thumbnails.staged_thumbnail(workplace, image))
-            return FileRead(item, original, facts, digest, image, staged)
+            return FileRead(item, original, facts, digest, tuple(staged)), image
     except BaseException:
         for one in staged:
             workplace.blobs.discard(one)

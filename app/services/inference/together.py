@@ -27,7 +27,7 @@ from app.services.inference import item_source
 from app.services.inference.batch_items import ended
 from app.services.inference.failures import is_outage, sentence
 from app.services.inference.frames import NewMaps, Predictors
-from app.services.inference.reading_ahead import FileRead, ReadingAhead, discard
+from app.services.inference.reading_ahead import Ahead, FileRead, ReadingAhead, discard
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.batch_items import ClaimedItem
@@ -135,12 +135,12 @@ def _predict(
         ReadingAhead(workplace, items) as files,
         ThreadPoolExecutor(1, thread_name_prefix="maps") as beside,
     ):
-        for item, read in files:
+        for item, ahead in files:
             predicted = None
-            if read is not None and any(read.is_same_file(one.read) for one in done):
-                discard(workplace, read)
-            elif read is not None:
-                predicted = _predicted(workplace, pool, info, site, read, beside)
+            if ahead is not None and any(ahead[0].is_same_file(one.read) for one in done):
+                discard(workplace, ahead[0])
+            elif ahead is not None:
+                predicted = _predicted(workplace, pool, info, site, ahead, beside)
             if predicted is None:
                 alone.append(item)
             else:
@@ -162,14 +162,12 @@ def _predicted(
     pool: Predictors,
     info: BundleInfo,
     site: SiteSettings | None,
-    read: FileRead,
+    ahead: Ahead,
     beside: ThreadPoolExecutor,
 ) -> FilePredicted | None:
     """None where something is to be said of the file."""
-    image, read.image = read.image, None
+    read, image = ahead
     try:
-        if image is None:
-            raise ValueError("the pixels of this file were looked at before")
         if not info.has_reader:
             return FilePredicted(read, pool.predict(info.digest, image, site=site))
         prediction, new = pool.predict_with_maps(info.digest, image, site=site)

@@ -139,6 +139,6 @@ def _with_matches(
     if prediction.leading is not None:
         own = sheet.offered_class
         matches = tuple(sorted(matches, key=lambda row: row.match.class_name != own))
-    prototypes = [row.match.prototype for row in matches]
-    instant = in_order(sheet.instant, first=sheet.offered_class, prototypes=prototypes)
+    reasons = [row.match.node for row in matches if row.match.node]
+    instant = in_order(sheet.instant, first=sheet.offered_class, reasons=reasons)
     return replace(sheet, matches=matches, instant=instant)

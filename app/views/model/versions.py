@@ -73,16 +73,21 @@ def _draw_proposal(workplace: Workplace, proposal: Proposal) -> None:
 
 
 def learned_text(facts: Mapping[str, Any]) -> str:
-    """How similar the judged images are to the judged prototypes, before and after, and the figures
-    on test images, as Markdown."""
-    lines = []
+    """How similar the judged images are to the judged prototypes, or what the judged concepts add
+    on them, before and after, and the figures on test images, as Markdown."""
+    lines, measure = [], str(facts.get("measure", "similarity"))
     for key, title in (("forgotten", "Judged an artefact"), ("remembered", "Judged useful")):
         for entry in facts.get(key, ()):
             lines.append(
                 f"- {title}: {plain(str(entry['prototype']))} on image "
-                f"`{str(entry['image'])[:8]}`, similarity {number(entry['before'])} before, "
+                f"`{str(entry['image'])[:8]}`, {measure} {number(entry['before'])} before, "
                 f"{number(entry['after'])} after"
             )
+    for entry in facts.get("corrected_images", ()):
+        lines.append(
+            f"- Corrected to {plain(str(entry['class']))}: image `{str(entry['image'])[:8]}`, "
+            f"probability {number(entry['before'])} before, {number(entry['after'])} after"
+        )
     if len(lines) > _MOST_JUDGED:
         lines[_MOST_JUDGED:] = [f"- and {len(lines) - _MOST_JUDGED} more"]
     test = facts.get("test")

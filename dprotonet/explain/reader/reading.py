@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode, VectorNode
+from dprotonet.explain.nodes import ClassNode, ConceptNode, Node, PrototypeNode, VectorNode
 from dprotonet.modeling.freezing.frozen import FrozenNetwork
 from dprotonet.modeling.freezing.network_copy import unwrapped
+from dprotonet.modeling.logits import logits_of
 from dprotonet.modeling.reader.mask_reader import MaskReader, node_queries
 from dprotonet.modeling.reader.watching import outputs_watched
 
@@ -54,7 +55,7 @@ def node_maps(
     Args:
         network: that the features are of, for its prototypes and last layer.
         outputs: by stage, ``(N, C, h, w)`` each.
-        nodes: Q classes and prototypes.
+        nodes: Q classes, prototypes and concepts.
 
     Returns:
         ``(N, Q, s, s)`` float32 of any range, on the features' device.
@@ -70,7 +71,8 @@ def node_maps(
 
 
 def places(reader: MaskReader, nodes: Sequence[Node]) -> list[int]:
-    """Where the nodes stand among the reader's queries: classes first, then prototypes."""
+    """Where the nodes stand among the reader's queries: classes first, then prototypes or
+    concepts."""
     classes = reader.options.classes
     return [
         node.index % classes if isinstance(node, ClassNode) else classes + node.index
@@ -78,9 +80,12 @@ def places(reader: MaskReader, nodes: Sequence[Node]) -> list[int]:
     ]
 
 
-def all_nodes(classes: int, prototypes: int) -> list[Node]:
-    """The nodes that a reader marks, in the order of its queries."""
-    return [
-        *(ClassNode(index) for index in range(classes)),
-        *(PrototypeNode(index) for index in range(prototypes)),
-    ]
+def all_nodes(output: object) -> list[Node]:
+    """The nodes that a reader marks of a network that gives this, in the order of its queries."""
+    nodes: list[Node] = [ClassNode(index) for index in range(logits_of(output).shape[1])]
+    activations = getattr(output, "activations", None)
+    if isinstance(activations, Tensor):  # what is no concept has no map
+        return [*nodes, *(ConceptNode(index) for index in range(activations.shape[1]))]
+    similarities = getattr(output, "similarities", None)
+    count = 0 if similarities is None else similarities.shape[1]
+    return [*nodes, *(PrototypeNode(index) for index in range(count))]

@@ -18,8 +18,12 @@ from dprotonet.explain.reader.settings import ReaderSettings
 from dprotonet.modeling.freezing.frozen import FrozenNetwork, freeze
 from dprotonet.modeling.freezing.network_copy import device_of, own_copy, unwrapped
 from dprotonet.modeling.logits import logits_of
-from dprotonet.modeling.model import DProtoNet
-from dprotonet.modeling.reader.mask_reader import MaskReader, build_reader, node_queries
+from dprotonet.modeling.reader.mask_reader import (
+    MaskReader,
+    build_reader,
+    node_queries,
+    query_depth,
+)
 from dprotonet.modeling.reader.options import ReaderOptions, fitting_width
 from dprotonet.modeling.reader.stages import find_stages
 
@@ -85,14 +89,12 @@ def open_training(
     with torch.no_grad():
         output = frozen.run(example, exact=True)
     classes = logits_of(output).shape[1]
-    similarities = getattr(output, "similarities", None)
-    prototypes = 0 if similarities is None else similarities.shape[1]
-    depth = frozen.exact.options.depth if isinstance(frozen.exact, DProtoNet) else 0
+    nodes = all_nodes(output)
+    depth = query_depth(frozen.exact)
     width = fitting_width(stages, depth)
-    learned = 0 if depth else prototypes
+    learned = 0 if depth else len(nodes) - classes
     options = ReaderOptions(stages, settings.cells, width, depth, classes, learned)
     reader = build_reader(options, seed).to(example.device)
-    nodes = all_nodes(classes, prototypes)
     multi_label = bool(getattr(getattr(model, "options", None), "multi_label", False))
     rows = images.train
     rows = rows[torch.linspace(0, len(rows) - 1, min(len(rows), _SCALED_ON)).long()]

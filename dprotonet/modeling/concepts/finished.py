@@ -91,6 +91,12 @@ class ConceptModel(ReasonsNetwork):
         """``(k, D)``: the direction of each concept among the cells in front of the whitening."""
         return self.axes.weight[: len(self.options.concepts), :, 0, 0]
 
+    @property
+    def directions(self) -> Tensor:
+        """``(P, D)``: the direction among the same cells that raises each of the P numbers."""
+        axes = self.axes.weight[:, :, 0, 0]
+        return torch.cat([self.prototypes, self.others.weight @ axes])
+
 
 def build_concept_model(options: ConceptOptions) -> ConceptModel:
     """A finished network of these options, to be filled from a bundle.

@@ -7,7 +7,8 @@ product with the node's query.
 
 A prototype's query is a linear function of its vector, a class's one of the prototypes' vectors as
 its row of the last layer weighs them. So the reader knows no prototype by its number: one that is
-pruned, switched off or weighed anew needs no other reader. Classes and similarities of a network
+pruned, switched off or weighed anew needs no other reader. A concept's vector is the direction of
+its axis, and what is no concept counts for the classes alone. Classes and similarities of a network
 whose prototypes are not known to it have a learned query each.
 
 Letters: N batch, C channels, L depth of the latent grid, s its side, D depth of the prototypes,
@@ -136,18 +137,32 @@ def _resized(maps: Tensor, side: int) -> Tensor:
 
 
 def node_queries(reader: MaskReader, network: nn.Module) -> Tensor:
-    """The queries ``(Q, L)`` of a network's nodes: its classes, then its prototypes.
+    """The queries ``(Q, L)`` of a network's nodes: its classes, then its prototypes or concepts.
 
     Args:
-        network: a DProtoNet in any frozen form, or another network if the queries are learned.
+        network: one with prototypes or with concepts in any frozen form, or another network if the
+            queries are learned.
     """
     if not reader.options.depth:
         return reader.queries(None, None)
-    prototypes = network.get_parameter("prototypes")
+    prototypes: Tensor = getattr(network, "prototypes")  # noqa: B009
     weights: Tensor = network.get_parameter("head.weight")
     if not getattr(getattr(network, "options", None), "multi_label", False):
         weights = weights - weights.mean(dim=0)  # a softmax leaves what all classes share out
-    return reader.queries(prototypes, weights)
+    directions = getattr(network, "directions", None)
+    if directions is None:
+        return reader.queries(prototypes, weights)
+    # The numbers of concepts grow with the length of their directions, cosines do not.
+    queries = reader.queries(directions, weights * directions.norm(dim=1))
+    return queries[: reader.options.classes + len(prototypes)]
+
+
+def query_depth(network: nn.Module) -> int:
+    """D of the vectors that queries are made of; 0 of a network whose queries are learned."""
+    if getattr(network, "prototype_ids", None) is None:
+        return 0
+    depth: int = getattr(network, "prototypes").shape[1]  # noqa: B009
+    return depth
 
 
 def check_reads(reader: MaskReader, network: nn.Module) -> None:

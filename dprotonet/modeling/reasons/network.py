@@ -29,6 +29,10 @@ class ReasonsNetwork(nn.Module):
     head: nn.Linear
     log_scale: Tensor
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._reader: tuple[MaskReader | None] = (None,)  # a tuple: no part of the state
+
     @property
     def prototype_ids(self) -> tuple[str, ...]:
         """The P stable names of the reasons."""
@@ -37,7 +41,11 @@ class ReasonsNetwork(nn.Module):
     @property
     def mask_reader(self) -> MaskReader | None:
         """What marks this network's nodes in one pass; beside the network, no part of its state."""
-        return None
+        return self._reader[0]
+
+    def keep_reader(self, reader: MaskReader | None) -> None:
+        """Keep the mask reader that was trained for this network, or none."""
+        self._reader = (reader,)
 
     def contributions(self, similarities: Tensor) -> Tensor:
         """What each reason adds to each logit.

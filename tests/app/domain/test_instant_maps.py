@@ -30,14 +30,16 @@ def test_the_newest_measures_of_the_same_map_are_its_own_and_those_of_a_search_a
 
 
 def test_the_class_in_question_comes_first_and_prototypes_as_they_speak() -> None:
-    shown = in_order(instant_maps(DRAWN, []), first="finding", prototypes=("p02", "p00"))
+    shown = in_order(
+        instant_maps(DRAWN, []), first="finding", reasons=("prototype:p02", "prototype:p00")
+    )
     assert [one.node for one in shown] == [
         "class:finding",
         "class:none",
         "prototype:p02",
         "prototype:p00",
     ]
-    assert [one.node for one in in_order(instant_maps(DRAWN, []), first=None, prototypes=())] == [
+    assert [one.node for one in in_order(instant_maps(DRAWN, []), first=None, reasons=())] == [
         "class:none",
         "class:finding",
     ]

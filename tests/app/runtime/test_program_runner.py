@@ -113,7 +113,8 @@ def test_one_job_that_fails_does_not_keep_the_next_from_being_done(waiting: Wait
         if job.job_id == "j1":
             raise OSError("the store is gone")
 
-    hand = runner(waiting, run)
+    store = Store()
+    hand = runner(waiting, run, SimpleNamespace(store=store, clock=lambda: NOW))
     hand.look()
     hand.look()
     assert waiting.names == ["j2"]
@@ -122,3 +123,4 @@ def test_one_job_that_fails_does_not_keep_the_next_from_being_done(waiting: Wait
     hand.look()
     hand.wait(20)
     assert waiting.begun == ["j1", "j2"]
+    assert [(name, state) for name, state, *_ in store.ended] == [("j1", "failed")]

@@ -6,6 +6,7 @@ from dprotonet.explain.nodes import (
     ConceptNode,
     PrototypeNode,
     VectorNode,
+    marked_nodes,
     node_of,
     parse_node,
 )
@@ -77,6 +78,12 @@ def test_a_concept_is_a_node_by_its_name(tmp_path):
     assert node_of(bundle, f"concept:{CONCEPTS[0]}") == ConceptNode(0, CONCEPTS[0])
     with pytest.raises(WrongRequest, match="no prototypes"):
         node_of(bundle, f"prototype:{CONCEPTS[0]}")
+
+
+def test_a_mask_reader_marks_classes_and_what_has_a_name(tmp_path):
+    bundle = make_tiny_concept_bundle(tmp_path / "concepts", responses=False)
+    names = [node.name for node in marked_nodes(bundle)]
+    assert names == ["class:none", "class:finding", *(f"concept:{name}" for name in CONCEPTS)]
 
 
 def test_a_wrong_concept_is_a_sentence_that_lists_the_choices():

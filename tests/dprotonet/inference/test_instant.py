@@ -2,19 +2,25 @@ import numpy as np
 import pytest
 
 from dprotonet.errors import WrongRequest
-from dprotonet.explain.explanation import NO_READER, READER
+from dprotonet.explain.explanation import NO_READER, READER, REFINED, VIEWED
 from dprotonet.images.types import GrayOrColourImage, ImageFacts
 from dprotonet.images.windows import Window
 from dprotonet.inference.instant import predict_with_maps
 from dprotonet.inference.predictor import Predictor
 from tests.dprotonet.explain.toys import assert_same_order
-from tests.dprotonet.read_bundle import make_read_bundle
+from tests.dprotonet.read_bundle import make_read_bundle, make_read_concept_bundle
 from tests.dprotonet.tiny_bundle import SIZE, make_tiny_bundle
+from tests.dprotonet.tiny_concepts import CONCEPTS
 
 
 @pytest.fixture(scope="module")
 def predictor(tmp_path_factory):
     return Predictor(make_read_bundle(tmp_path_factory.mktemp("read") / "b", pictures=False))
+
+
+@pytest.fixture(scope="module")
+def read_concepts(tmp_path_factory):
+    return make_read_concept_bundle(tmp_path_factory.mktemp("concepts") / "b")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +49,20 @@ def test_a_heatmap_is_that_of_the_tier_instant(predictor, image):
         assert heatmap.shape == (SIZE, SIZE) and heatmap.dtype == np.float32
         assert_same_order(heatmap, explanation.heatmap)
         assert not heatmap[~maps.placement.valid_mask().numpy()].any()
+
+
+@pytest.mark.parametrize("engine", ["torch", "onnxruntime"])
+def test_a_network_with_concepts_has_a_map_of_each_class_and_concept(read_concepts, image, engine):
+    predictor = Predictor(read_concepts, engine=engine)
+    prediction, maps = predict_with_maps(predictor, image)
+    assert prediction.logits == predictor.predict(image).logits
+    node = f"concept:{CONCEPTS[0]}"
+    assert maps.nodes == ("class:none", "class:finding", node, f"concept:{CONCEPTS[1]}")
+    heatmap, explanation = maps.heatmap(node), predictor.explain(image, node, tier="instant")
+    assert explanation.drawn_by == READER
+    assert_same_order(heatmap, explanation.heatmap)
+    refined = predictor.explain(image, node, tier="standard").drawn_by
+    assert refined in (VIEWED, REFINED)
 
 
 def test_a_bundle_without_a_reader_is_searched_and_has_no_such_maps(image, tmp_path):

@@ -55,7 +55,7 @@ def test_judged_images_pass_together_as_their_size_allows():
     def passes(side: int) -> list[int]:
         pairs = torch.empty(0, 2, dtype=torch.int64)
         inputs = torch.empty(1, 1, 1, 1).expand(40, 3, side, side)
-        judged = JudgedImages(inputs, ("",) * 40, pairs, pairs, frozenset(), 0)
+        judged = JudgedImages(inputs, ("",) * 40, pairs, pairs, pairs, frozenset(), 0)
         return [len(part) for part in judged.passes()]
 
     assert passes(224) == [32, 8]

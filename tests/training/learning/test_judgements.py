@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import pytest
 
@@ -7,6 +8,7 @@ from dprotonet.bundle.change import Change
 from dprotonet.bundle.manifest import read_manifest, write_manifest
 from dprotonet.errors import ReadableError
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
+from tests.dprotonet.tiny_concepts import make_tiny_concept_bundle
 from tests.training.learning.exports import export
 from training.learning.judgements import SCHEMAS, read_feedback
 
@@ -76,3 +78,17 @@ def test_another_file_is_no_export(bundle, tmp_path, text):
     (tmp_path / "f.json").write_text(text)
     with pytest.raises(ReadableError, match="is no export of annotations"):
         read_feedback(tmp_path / "f.json", bundle)
+
+
+def test_of_a_model_with_concepts_corrected_classes_are_read_where_readers_agree(tmp_path):
+    bundle = make_tiny_concept_bundle(tmp_path / "b", classes=("alpha", "beta", "gamma"))
+    said = export(tmp_path / "f.json", bundle.digest, {"a": {}, "b": {}, "c": {}, "d": {}})
+    document = json.loads(said.read_text())
+    words = [("reject", "beta"), ("accept", "beta"), ("reject", "no class"), ("reject", "gamma")]
+    for record, (verdict, label) in zip(document["annotations"], words, strict=True):
+        record |= {"verdict": verdict, "corrected_label": label}
+    twice = [document["annotations"][3] | {"corrected_label": "alpha"}]
+    said.write_text(json.dumps(document | {"annotations": [*document["annotations"], *twice]}))
+    read = read_feedback(said, bundle)
+    assert [(one.class_name, one.file_sha256) for one in read.corrections] == [("beta", "a")]
+    assert read.judgements == ()

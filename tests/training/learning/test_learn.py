@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import signal
@@ -5,6 +6,7 @@ import signal
 import pytest
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.coding.class_codes import ClassCode
 from dprotonet.editing.apply import apply_edit
 from dprotonet.editing.propose import propose_edit
 from tests.training.learning.exports import export
@@ -73,6 +75,52 @@ def test_a_run_that_is_stopped_leaves_nothing(bundle, class_folder, hashes, tmp_
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+def test_a_network_with_concepts_learns_in_its_last_layer_and_its_axes_stay(
+    axes, class_folder, hashes, tmp_path, capsys
+):
+    start = Bundle.load(axes)
+    shown, off = start.concepts
+    parent = apply_edit(start, propose_edit(start, off=[off], tolerance=99.0), tmp_path / "parent")
+    card = dataclasses.replace(parent.card, metrics=start.card.metrics)
+    parent = parent.amend(card=card, codes={"alpha": ClassCode("17621005", "SCT", "Normal")})
+    words = {hash_: {shown: "artefact"} for hash_ in hashes[:3]} | {hashes[5]: {off: "useful"}}
+    more = {"verdict": "reject", "corrected_label": "gamma"}
+    feedback = export(tmp_path / "f.json", parent.digest, words, **more)
+    assert main(_line(parent.path, feedback, class_folder, tmp_path / "out")) == 0
+    printed = json.loads(capsys.readouterr().out)
+    child = Bundle.load(tmp_path / "out" / "bundle")
+    assert (printed["artefacts"], printed["useful"], printed["corrected"]) == (3, 1, 4)
+    for part in ("backbone", "masks", "prototypes"):
+        assert child.manifest.parts[part] == parent.manifest.parts[part]
+    assert child.off == (off,) and child.codes == parent.codes and child.codes
+    weights = child.reasons_network.head.weight
+    assert (weights[:, 1] == 0).all(), "what was switched off stays off"
+    assert printed["measure"] == "evidence"
+    for said in printed["forgotten"]:
+        assert said["prototype"] == shown
+        assert abs(said["after"]) < abs(said["before"])
+    for said in printed["corrected_images"]:
+        assert said["class"] == "gamma" and said["after"] > said["before"]
+    assert "learned from 4 judgements of concepts and 4 corrected classes" in child.card.limits[-1]
+    assert child.card.metrics["concepts"] == start.card.metrics["concepts"]
+    assert 0.0 <= child.card.metrics["accuracy"]["value"] <= 1.0
+    # What it learned is where the next change starts from, and the axis can be switched on again.
+    again = propose_edit(child, off=(off,), tolerance=99.0)
+    assert again.head == pytest.approx(weights.numpy(), abs=1e-2)
+    assert propose_edit(child, off=(), tolerance=99.0).off == ()
+
+
+def test_what_a_network_with_concepts_cannot_learn_from_is_said(
+    axes, class_folder, hashes, tmp_path, capsys
+):
+    bundle = Bundle.load(axes)
+    other = bundle.prototype_ids[-1]
+    feedback = export(tmp_path / "f.json", bundle.digest, {hashes[0]: {other: "artefact"}})
+    assert main(_line(bundle.path, feedback, class_folder, tmp_path / "out")) == 2
+    assert "Judge concepts of this model" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_judged_patients_do_not_count_in_the_comparison_on_test_images(
     bundle, opened, hashes, tmp_path
 ):
@@ -80,6 +128,7 @@ def test_judged_patients_do_not_count_in_the_comparison_on_test_images(
     from training.learning.judged_images import find_images
     from training.learning.judgements import read_feedback
     from training.learning.reopened import as_fitted
+    from training.learning.taught import Taught
 
     images = opened.context.images
     row = int(opened.rows.test[0])
@@ -88,7 +137,7 @@ def test_judged_patients_do_not_count_in_the_comparison_on_test_images(
     judged = find_images(said, opened, None)
     fitted = as_fitted(opened, bundle.model, opened.similarities(bundle.model))
     seen = bundle.model(judged.inputs).similarities
-    result = compare(opened, fitted, fitted, judged, (seen, seen))
+    result = compare(opened, Taught(fitted, fitted, (seen, seen), None), judged)
     same = int((images.patients[opened.rows.test.numpy()] == images.patients[row]).sum())
     assert result.left_out == same > 0
     assert result.test is None or result.test["images"] == len(opened.rows.test) - same

@@ -70,7 +70,7 @@ def maps_for_card(
         return {}
     predictor, rows, kinds = Predictor(bundle, gate=False), [], set()
     methods = {
-        tier: MDM(bundle.model, TIERS[tier], temperature=bundle.temperature, reader=reader)
+        tier: MDM(predictor.model, TIERS[tier], temperature=bundle.temperature, reader=reader)
         for tier in _DRAWERS
     }
     for known in _known(predictor, evenly_spaced(samples, most)):

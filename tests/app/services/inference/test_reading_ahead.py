@@ -42,14 +42,15 @@ def test_each_file_comes_in_its_order_with_what_is_known_of_it(
     with ReadingAhead(with_images, items) as files:
         found = list(files)
     assert [item for item, _ in found] == items
-    assert [read is None for _, read in found] == [False, True, False, True]
-    first = found[0][1]
-    assert first is not None and first.facts.format == "png" and first.image is not None
-    assert first.image.shape == (first.facts.rows, first.facts.columns)
+    assert [ahead is None for _, ahead in found] == [False, True, False, True]
+    assert found[0][1] is not None
+    first, image = found[0][1]
+    assert first.facts.format == "png"
+    assert image.shape == (first.facts.rows, first.facts.columns)
     assert staged(with_images) == 4, "two files and their thumbnails"
-    for _, read in found:
-        if read is not None:
-            discard(with_images, read)
+    for _, ahead in found:
+        if ahead is not None:
+            discard(with_images, ahead[0])
     assert staged(with_images) == 0
 
 

@@ -27,7 +27,8 @@ def test_without_judgements_or_data_the_page_says_what_to_do(
 
 def test_judgements_are_counted_by_prototype() -> None:
     said = {"p01": {"artefact": 3, "unsure": 1}, "p02": {"useful": 1}}
-    assert judgements_text(said) == (
+    assert judgements_text({}, "concept") == "No concept of this model was judged yet."
+    assert judgements_text(said, "prototype") == (
         "Judged so far: p01: artefact on 3 images, unsure on 1 image; p02: useful on 1 image."
     )
 

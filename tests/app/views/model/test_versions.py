@@ -138,6 +138,15 @@ def test_what_was_learned_names_the_judged_images_similarity_before_and_after() 
     assert learned_text({}) == ""
 
 
+def test_of_concepts_it_is_said_what_they_add_and_how_probable_a_corrected_class_is() -> None:
+    entry = {"image": "0123456789abcdef", "before": 0.9, "after": 0.2}
+    facts = {"measure": "evidence", "forgotten": [{"prototype": "token", **entry}]}
+    assert learned_text({**facts, "corrected_images": [{"class": "nodule", **entry}]}) == (
+        "- Judged an artefact: token on image `01234567`, evidence 0.90 before, 0.20 after\n"
+        "- Corrected to nodule: image `01234567`, probability 0.90 before, 0.20 after"
+    )
+
+
 def test_what_was_learned_has_the_figures_on_test_images_where_there_are_any() -> None:
     sides = {"before": {"auroc": 0.9, "accuracy": 0.8}, "after": {"auroc": None, "accuracy": 0.85}}
     assert learned_text({"test": {"images": 40, **sides}}) == (

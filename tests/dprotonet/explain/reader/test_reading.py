@@ -1,8 +1,10 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 import torchvision
 
-from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
+from dprotonet.explain.nodes import ClassNode, ConceptNode, PrototypeNode, VectorNode
 from dprotonet.explain.reader.reading import (
     all_nodes,
     node_maps,
@@ -68,7 +70,20 @@ def test_a_reader_marks_classes_and_prototypes_and_no_vector(model):
     assert reads(reader, [ClassNode(0), PrototypeNode(1)])
     assert not reads(reader, [ClassNode(0), VectorNode(1)])
     assert not reads(None, [ClassNode(0)])
-    assert places(reader, all_nodes(3, 2)) == [0, 1, 2, 3, 4]
+
+
+def test_the_nodes_of_a_network_stand_in_the_order_of_its_queries(model):
+    def given(**more):
+        return SimpleNamespace(logits=torch.zeros(1, 3), **more)
+
+    reader = reader_of(find_stages(model, torch.randn(1, 3, 64, 64)))
+    assert all_nodes(torch.zeros(1, 3)) == [ClassNode(index) for index in range(3)]
+    prototypes = all_nodes(given(similarities=torch.zeros(1, 2)))
+    assert prototypes[3:] == [PrototypeNode(0), PrototypeNode(1)]
+    # Of five numbers two are of concepts; what is no concept has no map.
+    concepts = all_nodes(given(similarities=torch.zeros(1, 5), activations=torch.zeros(1, 2)))
+    assert concepts[3:] == [ConceptNode(0), ConceptNode(1)]
+    assert places(reader, prototypes) == places(reader, concepts) == [0, 1, 2, 3, 4]
 
 
 def test_a_network_without_a_reader_has_none(model):

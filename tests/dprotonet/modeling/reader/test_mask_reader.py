@@ -7,9 +7,11 @@ from dprotonet.modeling.reader.mask_reader import (
     build_reader,
     check_reads,
     node_queries,
+    query_depth,
 )
 from dprotonet.modeling.reader.options import ReaderOptions, Stage
 from tests.dprotonet.modeling.networks import options
+from tests.dprotonet.tiny_concepts import tiny_concept_model
 
 STAGES = (Stage("backbone.features.3", 24), Stage("backbone", 1280))
 
@@ -72,6 +74,27 @@ def test_a_network_gives_its_own_queries_and_what_all_classes_share_counts_for_n
         model.head.weight += 3.0
     assert before.shape == (3 + 6, 16)
     torch.testing.assert_close(node_queries(reader, model), before, rtol=1e-3, atol=1e-4)
+
+
+def test_the_query_of_a_class_follows_what_its_logit_rises_with_in_a_network_with_concepts():
+    model = tiny_concept_model(activation="mean")  # so that every logit is linear in the mean cell
+    reader = made(depth=8, classes=2)
+    queries = node_queries(reader, model)
+    assert query_depth(model) == 8 and len(queries) == 2 + 2, "what is no concept has no query"
+
+    def rises(index):
+        cells = torch.zeros(1, 8, 2, 2, requires_grad=True)
+        logits = model.contributions(model.reasons_of(model.axes(cells).mean(dim=(2, 3)))).sum(-1)
+        (logits[0, index] - logits.mean()).backward()
+        return cells.grad[0].sum(dim=(1, 2))
+
+    own = reader.of_class(torch.nn.functional.normalize(rises(1), dim=0))
+    torch.testing.assert_close(queries[1], own, rtol=1e-3, atol=1e-4)
+    axis = torch.nn.functional.normalize(model.prototypes[0], dim=0)
+    torch.testing.assert_close(queries[2], reader.of_prototype(axis), rtol=1e-3, atol=1e-4)
+    with torch.no_grad():  # a concept that is switched off leaves its class's query
+        model.head.weight[:, 0] = 0.0
+    assert not torch.allclose(node_queries(reader, model)[:2], queries[:2])
 
 
 def test_without_prototypes_the_queries_are_learned():
