@@ -18,6 +18,7 @@ from app.domain.errors import Refused
 from app.services.adapters.image_reader import ImageReader
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.isolated.held_bytes import HeldBytes
+from dprotonet.images.sniff import HEAD_BYTES
 
 if TYPE_CHECKING:
     from dprotonet.images.isolated.archive import Listed, OpenArchive
@@ -58,6 +59,8 @@ class Entry:
     """Its bytes, to be read before the next entry is asked for. Reading raises Refused where the
     entry, or the archive as a whole, turns out not to be as it says."""
     problem: str = ""
+    head: bytes = b""
+    """Its first bytes, where there is a file."""
 
 
 def is_archive(data: bytes | Path | HeldBytes) -> bool:
@@ -172,8 +175,9 @@ def _entry(unpacked: _UnpackedEntry, limits: ArchiveLimits) -> Entry:
     if not problem:
         file = io.BufferedReader(unpacked, BUFFER)
         try:
-            if not file.peek(6).startswith(NESTED):
-                return Entry(name, path, cast(BinaryIO, file))
+            head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
+            if not head.startswith(NESTED):
+                return Entry(name, path, cast(BinaryIO, file), head=head)
             problem = "An archive inside an archive is not opened. Unpack it first."
         except Refused as error:
             problem = str(error)
