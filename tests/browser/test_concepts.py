@@ -30,7 +30,7 @@ def room(page: Page, program: Program, tmp_path: Path) -> ReadingRoom:
     opened = ReadingRoom(page)
     opened.upload(write_image(tmp_path / "IM000021", seed=21))
     opened.read()
-    models = page.get_by_label("Model for this image")
+    models = page.get_by_label("Model for this case")
     label = re.search(r"\S*tiny-concepts.*", models.inner_text())
     assert label is not None, models.inner_text()
     models.select_option(label=label[0].strip())

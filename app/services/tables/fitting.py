@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from app.domain.bundles import BundleInfo
 from app.domain.cases import CaseFacts
 from app.domain.errors import Refused
@@ -13,16 +11,6 @@ from app.domain.tables.table_row import FORMAT
 def is_row(facts: CaseFacts) -> bool:
     """Is the case a row of a table?"""
     return facts.format == FORMAT
-
-
-def noun(facts: CaseFacts) -> Literal["row", "image"]:
-    """What a sentence calls the case."""
-    return "row" if is_row(facts) else "image"
-
-
-def with_article(facts: CaseFacts) -> str:
-    """An image, a row."""
-    return "a row" if is_row(facts) else "an image"
 
 
 def check_kind(info: BundleInfo, *, row: bool) -> None:

@@ -131,8 +131,8 @@ def _wanted(archive: OpenArchive, limits: ArchiveLimits, *, packed: int) -> list
         )
     if total > limits.ratio * max(packed, 1024):
         raise Refused(
-            "The ZIP file unpacks to far more than images do, like a file made to do harm. "
-            "Upload the images themselves."
+            "The ZIP file unpacks to far more than images and tables do, like a file made to do "
+            "harm. Upload the files themselves."
         )
     files = [
         listed for listed in archive.entries if not listed.folder and not _is_shadow(listed.name)
@@ -151,9 +151,9 @@ def _check_name(listed: Listed) -> None:
         or "\x00" in name
     )
     if leaves:
-        raise Refused("The ZIP file has paths outside itself. Pack the images again.")
+        raise Refused("The ZIP file has paths outside itself. Pack the files again.")
     if stat.S_IFMT(listed.mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise Refused("The ZIP file holds links or devices. Pack the images themselves.")
+        raise Refused("The ZIP file holds links or devices. Pack the files themselves.")
 
 
 def _is_shadow(name: str) -> bool:

@@ -131,7 +131,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "cases",
-        "Lists images, as the worklist does.",
+        "Lists cases, as the worklist does.",
         "see cases",
         "CasePage",
         _cases,
@@ -151,5 +151,5 @@ ENDPOINTS = (
             200: "This very file was there already, or all rows of it that can be read.",
         },
     ),
-    Endpoint("GET", "cases/{case}", "Says what an image is.", "see cases", "Case", _case),
+    Endpoint("GET", "cases/{case}", "Says what a case is.", "see cases", "Case", _case),
 )

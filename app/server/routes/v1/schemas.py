@@ -110,7 +110,7 @@ SCHEMAS: Mapping[str, Schema] = {
         added_at=TIME,
     ),
     "CaseRow": _thing(
-        "One line of the list. Of an image that this person is to read first it has nothing of the "
+        "One line of the list. Of a case that this person is to read first it has nothing of the "
         "model's answer.",
         id=TEXT,
         name=TEXT,
