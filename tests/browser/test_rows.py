@@ -126,7 +126,7 @@ def _try_values(page: Page, room: ReadingRoom) -> None:
     answer.filter(has_text="“texture” holds text where a number is asked").wait_for()
     page.get_by_label("Another value of texture").fill("30")
     room.press("Enter")
-    room.text("radius hidden, texture 30. What is hidden is read as missing.")
+    room.text("Changed: radius hidden, texture 30. What is hidden is read as missing.")
     page.locator("[data-action=restore]").click()
     answer.wait_for(state="detached")
     assert hide.first.get_attribute("aria-pressed") == "false"

@@ -120,12 +120,13 @@ def notes(one: Try, result: InterventionResult, before: Prediction, name: str) -
 
 
 def size_text(one: Try, result: InterventionResult) -> str:
-    """12 % of the image hidden, shown blurred; of a row: radius hidden, texture 20. Empty without
-    a region or a value."""
+    """12 % of the image hidden, shown blurred; of a row: radius hidden, texture 20. Empty without a
+    region or a value."""
     if values := one.change.values:
         parts = [f"{name} {'hidden' if text is None else text}" for name, text in values.items()]
         more = f" and {len(parts) - MOST_NAMED} more" if len(parts) > MOST_NAMED else ""
-        return f"{', '.join(parts[:MOST_NAMED])}{more}. What is hidden is read as missing."
+        said = f"Changed: {', '.join(parts[:MOST_NAMED])}{more}."
+        return f"{said} What is hidden is read as missing." if None in values.values() else said
     region = one.change.region
     if region is None or result.area is None:
         return ""

@@ -13,6 +13,14 @@ def is_row(facts: CaseFacts) -> bool:
     return facts.format == FORMAT
 
 
+def no_table(info: BundleInfo) -> str:
+    """Of a file that is neither a table nor an image, for a model that reads rows."""
+    return (
+        f"The model {info.name} reads rows of a table, and this file is none. Upload CSV, with a "
+        "name that ends in .csv or .tsv, or Parquet."
+    )
+
+
 def check_kind(info: BundleInfo, *, row: bool) -> None:
     """Refuse an image for a model that reads rows, and a row for one that reads images.
 

@@ -86,6 +86,6 @@ def test_the_prediction_moves_and_stands_beside_that_of_others_hidden(
     assert told["sentence"].startswith("Malignant ") and "→" in told["sentence"]
     assert told["control"].startswith("1 other attribute hidden, drawn at random: 0.")
     assert told["control_detail"].endswith("over 3 draws of other attributes.")
-    assert told["size"] == "radius hidden. What is hidden is read as missing."
+    assert told["size"] == "Changed: radius hidden. What is hidden is read as missing."
     (kept,) = asking.tried(workplace, case.case_id, frame=0)
     assert kept["values"] == {"radius": None} and kept["off"] == ["p01"]
