@@ -35,8 +35,8 @@ if is_one_of_several:
     # Two test processes with two threads each wait for each other at every barrier.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# A million objects of torch, MONAI and Streamlit stay for good: the collector need not look at them
-# while they are imported, nor again after every test.
+# Half a million objects of torch and Streamlit stay for good: the collector need not look at them
+# while they are imported, nor ever after.
 gc.disable()
 
 if (folder := memory_disk()) is not None:

@@ -75,7 +75,8 @@ def test_findings_of_another_grid_are_refused(loss):
 @pytest.mark.parametrize("kind", ["outside", "peak"])
 @pytest.mark.parametrize("masks", ["image", "learned", "random", "patch", "top"])
 def test_steps_down_the_gradient_bring_the_maps_of_every_kind_of_mask_into_the_finding(masks, kind):
-    options = ModelOptions(("a", "b"), prototypes_per_class=1, depth=8, image_size=64, masks=masks)
+    small = {"prototypes_per_class": 1, "depth": 8, "image_size": 64, "backbone": "small"}
+    options = ModelOptions(("a", "b"), masks=masks, **small)
     model = tiny_model(options).eval()
     penalty, images = AttentionPenalty(model, kind), network_input(tiny_images(4, 1))
     targets = _targets([0, 1, 0, 1], [1, 1, 1, 1])
