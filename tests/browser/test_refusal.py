@@ -102,7 +102,7 @@ def test_the_list_shows_a_refused_image_beside_one_that_is_read(
     page.locator("table.waterfall").wait_for()
     page.get_by_role("button", name="All cases").click()
     row = page.locator("[class*=st-key-row-]").filter(has_text="stripes.png")
-    row.get_by_text("Unlike the training images").wait_for()
+    row.get_by_text("Unlike the training data").wait_for()
     row.get_by_text("refused", exact=True).wait_for()
     assert not DIAGNOSIS.search(row.inner_text())
     read = page.locator("[class*=st-key-row-]").filter(has_text="usual.png")

@@ -35,8 +35,9 @@ Answer = Callable[[Workplace, Request], Awaitable[dict[str, Any]]]
 def intervention_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
     """Routes to try a change, to ask what came of it, and to cancel it.
 
-    The body of the first is JSON: ``off``, ids of prototypes, and ``region``, null or ``marks``,
-    ``action`` and ``fill``. Each answers as :func:`app.services.interventions.answers.answer`; a
+    The body of the first is JSON: ``off``, ids of prototypes; ``region``, null or ``marks``,
+    ``action`` and ``fill``; and of a row of a table ``values``, attribute to text, or to null where
+    it is hidden. Each answers as :func:`app.services.interventions.answers.answer`; a
     refusal is JSON too: ``error``, a sentence.
     """
 

@@ -8,7 +8,7 @@ from app.domain.text import KnownClasses
 from app.views.shared.format import label_markdown
 from dprotonet.inference.support import Verdict
 
-REFUSED = "Unlike the training images"
+REFUSED = "Unlike the training data"
 HIDDEN = "After your own read"
 
 

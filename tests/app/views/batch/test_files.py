@@ -38,7 +38,7 @@ def test_refused_images_are_counted_and_filtered_apart_from_errors(
     page.run()
     progress = page.app.get("progress")[0].proto.text
     assert progress == "4 of 4 files · 1 not readable · 1 refused by the model · finished"
-    assert page.text.count("%") == 2 and "Unlike the training images" in page.text
+    assert page.text.count("%") == 2 and "Unlike the training data" in page.text
     assert ":orange-badge[refused]" in page.text and ":orange-badge[caution]" in page.text
     page.choose("State", "Refused")
     assert page.buttons("10.png") and not page.buttons("230.png")
