@@ -1,5 +1,6 @@
 """For all tests: processes that share a machine do not fight over its cores, nor set up twice."""
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -34,6 +35,10 @@ if is_one_of_several:
     # Two test processes with two threads each wait for each other at every barrier.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# A million objects of torch, MONAI and Streamlit stay for good: the collector need not look at them
+# while they are imported, nor again after every test.
+gc.disable()
+
 if (folder := memory_disk()) is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))  # pytest's own way
 
@@ -59,6 +64,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if is_one_of_several:
         tests = Counter(unit_of(item.nodeid) for item in items)
         items.sort(key=lambda item: -tests[(unit := unit_of(item.nodeid))] * seconds_of(unit))
+
+
+def pytest_collection_finish() -> None:
+    """The collector looks at what tests make, and seldom: they make little that lasts."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

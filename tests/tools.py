@@ -2,6 +2,7 @@
 with CI=true."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,18 @@ def tool(environment: str, name: str) -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return path
+
+
+def assert_passes_with(environment: str, file: str, words: str) -> None:
+    """Run some tests of a file with an environment's own Python; none may fail or be skipped.
+
+    Args:
+        environment: "encodings".
+        file: of the tests.
+        words: that their names hold.
+    """
+    program = tool(environment, "python")
+    command = [program, "-m", "pytest", "-q", "-p", "no:cacheprovider", file, "-k", words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "skipped" not in done.stdout

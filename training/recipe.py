@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
+from dprotonet.attributes.encodings.registry import EncodingName
 from dprotonet.bundle.names import check_name
 from dprotonet.bundle.scope import Scope
 from dprotonet.errors import ReadableError
@@ -82,7 +83,7 @@ class Recipe:
     categories: str = ""  # columns of numbers that are categories, with commas
     left_out: str = ""  # columns that the model does not read, with commas
     scaling: Literal["range", "quantiles"] = "quantiles"  # of numbers, fitted on training rows
-    encoding: Literal["cpcr", "tinto", "igtd", "refined", "deepinsight", "supertml"] = "cpcr"
+    encoding: EncodingName = "cpcr"  # of rows
     cpcr_grid: int = 16  # cells of a side, a divisor of image_size
     cpcr_code: Literal["colour", "grey"] = "colour"  # what says which pair a point is of
     cpcr_shared: Literal["split", "mean", "first"] = "split"  # a cell of several pairs

@@ -34,7 +34,7 @@ AnnotationOrder = Literal["newest", "oldest", "name", "finding", "unsure"]
 ANNOTATION_ORDERS: tuple[AnnotationOrder, ...] = get_args(AnnotationOrder)
 """finding: the most probable finding at first; unsure: the least confident reader first."""
 LONGEST_TEXT = 10_000  # characters
-OTHERS = "Another reader has signed this image. An adjudicator or a lead may sign after them."
+OTHERS = "Another reader has signed this case. An adjudicator or a lead may sign after them."
 
 
 @dataclass(frozen=True)
@@ -233,12 +233,12 @@ def check_revision(
         raise Refused(f"The text is {len(text)} characters long; {LONGEST_TEXT} fit. Shorten it.")
     if is_refused and verdict not in ON_REFUSAL:
         raise Refused(
-            "The model refused this image, so there is no prediction to judge. "
+            "The model refused this case, so there is no prediction to judge. "
             f"Choose {' or '.join(f'“{name}”' for name in ON_REFUSAL)}."
         )
     if not is_refused and verdict in ON_REFUSAL:
         raise Refused(
-            "The model did not refuse this image. "
+            "The model did not refuse this case. "
             f"Choose a verdict on the prediction: {', '.join(ON_PREDICTION)}."
         )
     if verdict == "accept" and corrected_label not in (None, "", predicted_label):

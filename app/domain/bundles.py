@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.domain.noun import IMAGE, ROW, Noun
 from dprotonet.bundle.reader.map_figures import MapFigures
 
 MOST_NAMED = 3  # prototypes that a model's name lists
 NO_PROTOTYPES = (
     "This model was imported and has no prototypes: its heatmaps show what its classes rest on, "
-    "and no training images stand beside the answer."
+    "and no training {images} stand beside the answer."
 )
 
 
@@ -53,6 +54,11 @@ class BundleInfo:
     def reads_rows(self) -> bool:
         """Does it read rows of a table, and no images?"""
         return bool(self.attributes)
+
+    @property
+    def noun(self) -> Noun:
+        """What a sentence calls one thing that it reads."""
+        return ROW if self.reads_rows else IMAGE
 
     @property
     def in_use(self) -> tuple[str, ...]:

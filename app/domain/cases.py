@@ -13,7 +13,9 @@ from app.domain.errors import NotFound
 from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.domain.instant_maps import InstantMap
 from app.domain.jobs import Job
+from app.domain.noun import IMAGE, ROW, Noun
 from app.domain.sending.sending import SendState
+from app.domain.tables.table_row import FORMAT as ROW_FORMAT
 from app.domain.worklist.disagreement import Disagreement
 from app.domain.worklist.doubt import DoubtReason
 from dprotonet.bundle.reader.map_figures import MapFigures
@@ -52,7 +54,7 @@ class CaseFacts:
     """What is known of a file without its pixels; no name of a person is among it."""
 
     format: str
-    """dicom, png, jpeg, tiff, bmp or webp."""
+    """dicom, png, jpeg, tiff, bmp or webp; row, of a table."""
     rows: int
     columns: int
     frames: int = 1
@@ -67,6 +69,11 @@ class CaseFacts:
     study_uid: str = ""
     series_uid: str = ""
     burned_in_annotation: bool | None = None
+
+    @property
+    def noun(self) -> Noun:
+        """What a sentence calls it."""
+        return ROW if self.format == ROW_FORMAT else IMAGE
 
 
 @dataclass(frozen=True)
@@ -330,6 +337,11 @@ class Sheet:
     def explanations(self) -> tuple[SavedExplanation, ...]:
         """The best heatmap of each node."""
         return tuple(offer.saved for offer in self.maps if offer.leads)
+
+    @property
+    def noun(self) -> Noun:
+        """What a sentence calls the case."""
+        return self.case.facts.noun
 
     @property
     def is_refused(self) -> bool:

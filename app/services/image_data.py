@@ -85,7 +85,7 @@ def instant_map(
         blinding.check_shown(workplace, tx, case_id, frame=frame)
         drawn = tx.predictions.maps(case_id, frame=frame, model=model)
     if drawn is None or number >= len(drawn.nodes):
-        raise NotFound("There is no such heatmap of this image. Open the case again.")
+        raise NotFound("There is no such heatmap of this case. Open the case again.")
     kept = KeptMaps.from_npy(workplace.blobs.read(drawn.key), drawn.nodes, drawn.placement)
     return _shown(kept.heatmap(number), drawn.placement, longest)
 

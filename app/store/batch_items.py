@@ -85,7 +85,10 @@ class BatchItems:
             )
         )
         new = [item for item in items if item.path is None or item.path not in known]
-        self._append(job_id, new, self.total(job_id))
+        last = self._session.scalar(
+            select(func.max(JobItemEntry.position)).where(JobItemEntry.job_id == job_id)
+        )
+        self._append(job_id, new, 0 if last is None else last + 1)
 
     def _append(self, job_id: str, items: Sequence[NewItem], position: int) -> None:
         try:

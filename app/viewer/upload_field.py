@@ -26,7 +26,14 @@ class Upload:
 
 
 def upload_field(
-    *, token: str, held: Sequence[str], file_bytes: int, too_large: str, keeps: bool, key: str
+    *,
+    token: str,
+    held: Sequence[str],
+    file_bytes: int,
+    too_large: str,
+    keeps: bool,
+    invitation: str,
+    key: str,
 ) -> Upload:
     """Show the field; files go to the server as they are chosen.
 
@@ -36,6 +43,8 @@ def upload_field(
         file_bytes: most bytes of one file; a larger one is not sent.
         too_large: the sentence about a larger one.
         keeps: the page uses the files only when the reader says so, who may also remove them.
+        invitation: the sentence over the field.
+        key: of the field.
     """
     result = _component(
         key=key,
@@ -48,6 +57,7 @@ def upload_field(
             "fileBytes": file_bytes,
             "tooLarge": too_large,
             "keeps": keeps,
+            "invitation": invitation,
         },
         default={"sent": None, "renewal": 0},
         on_sent_change=lambda: None,

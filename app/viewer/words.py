@@ -31,7 +31,7 @@ WORDS: Mapping[str, str] = {
     "statistics": "mean {mean}, sd {sd}, {least} to {most}",
     "no values": "no values inside",
     # The marks, for those who do not see them: kind, purpose, and what is written beside them.
-    "marks": "Marks on the image",
+    "marks": "Marks",
     "marks keys": "Arrows move it, Shift and arrows change its size, Delete removes it.",
     "mark": "{kind}, {purpose}",
     "mark measured": "{name}: {text}",

@@ -7,7 +7,7 @@ heatmaps are searched with (:mod:`dprotonet.explain.masking.fills`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,6 +140,39 @@ def intervene_on(
         control=Control.of(probabilities, in_body=places.in_body),
         support=one.support,
     )
+
+
+def read_in_place(
+    predictor: Predictor,
+    image: GrayOrColourImage,
+    before: Prediction,
+    others: Sequence[GrayOrColourImage] = (),
+    *,
+    off: Collection[str] = (),
+    site: SiteSettings | None = None,
+) -> InterventionResult:
+    """What the model says of an image in the place of another, such as the picture of a row of
+    which a value was changed.
+
+    Args:
+        predictor: the loaded bundle.
+        image: in the place of the other.
+        before: the prediction of the other by this predictor, under the same settings.
+        others: images that make the control, as random regions do.
+        off: ids of prototypes that are switched off.
+        site: as for :func:`intervene`.
+
+    Raises:
+        WrongRequest: the model made no call before, or has no such prototype.
+    """
+    checked(before, off)
+    rule = DecisionRule.of(predictor.bundle, site or predictor.site)
+    x, *xs = (predictor.bundle.preprocessing(each)[0] for each in (image, *others))
+    one = predictor.pass_of(x)
+    result = result_of(before, _named(predictor, one.contributions, one.logits), rule, off=off)
+    probabilities = [rule.probabilities(logits_without(each, off)) for each in _many(predictor, xs)]
+    control = Control.of(probabilities, in_body=False)
+    return with_region(result, area=None, control=control, support=one.support)
 
 
 def region_on_grid(mask: np.ndarray, placement: Placement) -> Tensor:

@@ -76,7 +76,7 @@ class Control:
         sd: class name to its standard deviation, over the draws (divided by draws - 1).
         draws: how many places, at least 2.
         in_body: whether they lie inside the body, as far as one was separated; else anywhere in
-            the image.
+            the image. Of other values of a row it is False.
     """
 
     mean: Mapping[str, float]
@@ -110,9 +110,9 @@ class InterventionResult:
             class and of the runner-up *of the prediction*, so that both can be compared; to the
             logit of the leading class where there is no runner-up. 0 of those that are off.
         area: fraction of the image that the region covers, in [0, 1]; None without a region.
-        control: None without a region, and where it leaves no room for others.
+        control: None without a region or other values, and where there is no room for others.
         support: what the bundle's gate says of the image with its hidden part: fills are no
-            images. None without a gate or a region.
+            images. None without a gate, a region or other values.
     """
 
     label: str
@@ -191,7 +191,7 @@ def checked(before: Prediction, off: Collection[str]) -> Prediction:
     if before.leading is None:
         reason = before.support.sentence if before.support is not None else ""
         raise WrongRequest(
-            f"The model makes no call on this image: there is nothing to change. {reason}".strip()
+            f"The model makes no call here: there is nothing to change. {reason}".strip()
         )
     known = {match.prototype for match in before.matches}
     for name in off:
@@ -216,7 +216,11 @@ def known_contributions(before: Prediction) -> dict[str, dict[str, float]]:
 
 
 def with_region(
-    result: InterventionResult, *, area: float, control: Control | None, support: Support | None
+    result: InterventionResult,
+    *,
+    area: float | None,
+    control: Control | None,
+    support: Support | None,
 ) -> InterventionResult:
-    """The result with what a region adds to it."""
+    """The result with what a region adds to it; no area where the whole image is another."""
     return replace(result, area=area, control=control, support=support)

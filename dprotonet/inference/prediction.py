@@ -180,7 +180,7 @@ class Prediction:
         if self.leading is None:
             reason = self.support.sentence if self.support is not None else ""
             raise WrongRequest(
-                f"The model makes no call on this image. {reason} "
+                f"The model makes no call here. {reason} "
                 "Name a class, as class:NAME, to explain it anyway."
             )
         return self.leading

@@ -76,7 +76,13 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     running = Program(
         tmp_path_factory.mktemp("clinic"), environment={"DPROTONET_SIGN_IN": "accounts"}
     )
-    make_tiny_bundle(running.models / "tiny", ("none", "finding"), name="tiny", responses=True)
+    make_tiny_bundle(
+        running.models / "tiny",
+        ("none", "finding"),
+        name="tiny",
+        backbone="mobilenet_v2",  # torchvision's, as in earnest
+        responses=True,
+    )
     running.activate("tiny")
     running.start()
     yield running

@@ -47,7 +47,7 @@ def read_by(page: Page, program: Program, image: Path, model: str) -> ReadingRoo
     opened = ReadingRoom(page)
     opened.upload(image)
     opened.read()
-    models = page.get_by_label("Model for this image")
+    models = page.get_by_label("Model for this case")
     label = re.search(rf"\S*{model}.*", models.inner_text())
     assert label is not None, models.inner_text()
     models.select_option(label=label[0].strip())

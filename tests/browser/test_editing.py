@@ -50,9 +50,9 @@ def test_a_wrong_reason_is_switched_off_approved_and_undone(
 
     room.open(program.address, case_id)
     assert figures(room) == before, "this case is still of the model that read it"
-    page.get_by_label("Model for this image").select_option(
+    page.get_by_label("Model for this case").select_option(
         label=re.search(
-            rf"\S.*without {name}.*", page.get_by_label("Model for this image").inner_text()
+            rf"\S.*without {name}.*", page.get_by_label("Model for this case").inner_text()
         )[0].strip()
     )
     room.text(re.compile(f"without {name}"))

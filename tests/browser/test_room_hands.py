@@ -276,7 +276,7 @@ def test_marks_are_in_a_list_that_a_screen_reader_reads_and_a_keyboard_uses(
     opened: Callable[[str], ReadingRoom], page: Page
 ) -> None:
     room = opened("OTHER")
-    marks = page.get_by_role("list", name="Marks on the image").get_by_role("button")
+    marks = page.get_by_role("list", name="Marks").get_by_role("button")
     prototype = page.locator(".evidence .card strong")
     before = prototype.inner_text()
     room.image.locator(".surface").focus()

@@ -21,7 +21,8 @@ def make_gated_bundle(
 ) -> Bundle:
     """A tiny bundle for grey images like :func:`tests.dprotonet.tiny_bundle.tiny_images`."""
     bundle = make_tiny_bundle(directory, classes, **choices)  # type: ignore[arg-type]
-    stage, backbone = gate_stage("mobilenet_v2"), bundle.model.get_submodule("backbone")
+    stage = gate_stage(bundle.options.backbone)
+    backbone = bundle.model.get_submodule("backbone")
     with torch.inference_mode():
         fitted, others = (
             stage_features(backbone, stage, network_input(tiny_images(len(classes), n, seed=seed)))

@@ -37,7 +37,7 @@ def tiny_concept_net(**options: object) -> ConceptNet:
 
 @cache
 def _network(options: tuple[tuple[str, object], ...]) -> ConceptNet:
-    chosen = {"classes": CLASSES, "concepts": CONCEPTS, "backbone": "mobilenet_v2", **dict(options)}
+    chosen = {"classes": CLASSES, "concepts": CONCEPTS, "backbone": "small", **dict(options)}
     network = build_concept_net(
         ConceptOptions(**{"image_size": SIZE, "depth": 8, **chosen})  # type: ignore[arg-type]
     )

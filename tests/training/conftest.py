@@ -4,9 +4,10 @@ import pytest
 
 from tests.training import replicas
 
-# Small enough for seconds: random weights, 64 pixels, few steps.
+# Small enough for seconds: random weights, five convolutions, 64 pixels, few steps.
 SMALL = (
     "weights=none",
+    "backbone=small",
     "image_size=64",
     "frozen_blocks=2",
     "variants=1",
@@ -43,24 +44,31 @@ def settings(*more):
 
 @pytest.fixture(scope="session")
 def patches(class_folder, tmp_path_factory):
-    """The bundle of a small ProtoPNet on the same photographs."""
+    """The bundle of a small ProtoPNet on the same photographs; its encoder is torchvision's too."""
     from training.cli.parser import main
 
     out = tmp_path_factory.mktemp("patches")
     arguments = ["train", "folder", "--data", str(class_folder), "--preset", "protopnet"]
-    more = settings("name=patches", "start=patches", "project_every=1", "prototypes_per_class=3")
+    more = settings(
+        *("name=patches", "start=patches", "project_every=1", "prototypes_per_class=3"),
+        "backbone=mobilenet_v2",
+    )
     assert main([*arguments, "--out", str(out), "--device", "cpu", *more]) == 0
     return out / "bundle"
 
 
 @pytest.fixture(scope="session")
 def trained(class_folder, tmp_path_factory):
-    """The bundle of a small training run on colour photographs of three classes."""
+    """The bundle of a small training run on colour photographs of three classes.
+
+    Its encoder is torchvision's, as in earnest; most other trainings are of a smaller one.
+    """
     from training.cli.parser import main
 
     out = tmp_path_factory.mktemp("trained")
     arguments = ["train", "folder", "--data", str(class_folder), "--out", str(out)]
-    assert main([*arguments, "--device", "cpu", *settings("name=colours", "prune=false")]) == 0
+    more = settings("name=colours", "prune=false", "backbone=mobilenet_v2")
+    assert main([*arguments, "--device", "cpu", *more]) == 0
     return out / "bundle"
 
 

@@ -29,6 +29,7 @@ class ConceptsArguments:
     """
 
     recipe: str
+    seeds: Sequence[int]
     data: Path | None
     out: Path
     settings: Sequence[str]
@@ -47,6 +48,7 @@ def add_concepts(commands: Commands) -> None:
         about="a network whose axes are concepts, beside one without",
     )
     parser.add_argument("recipe", help="as for train")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], metavar="SEED")
     parser.add_argument("--data", type=Path, help="folder of the images")
     parser.add_argument("--out", type=Path, required=True, help="folder; run again to go on in it")
     add_settings(parser)
@@ -78,7 +80,7 @@ def concepts(arguments: ConceptsArguments) -> None:
         command=command,
         device=device,
     )
-    found = study(context, split_rows(context), out=out)
+    found = study(context, split_rows(context), arguments.seeds, out=out)
     write_json(out / f"{recipe.name}.json", {"command": command, **found})
     (out / f"{recipe.name}.md").write_text(markdown(found, command), encoding="utf-8")
     print_json(found)

@@ -166,7 +166,7 @@ def slices(reads: Sequence[Read], *, is_cut: bool = False) -> Slices:
         if len(said) < len(reads)  # one that holds all images tells nothing apart
     ]
     rows.sort(key=lambda row: (not row.has_rate, -row.interval[0], -row.read, row.kind, row.name))
-    overall = Slice("all", "all images", len(reads), sum(read.is_rejected for read in reads))
+    overall = Slice("all", "all cases", len(reads), sum(read.is_rejected for read in reads))
     return Slices(overall, tuple(rows), is_cut)
 
 

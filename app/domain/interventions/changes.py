@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from app.domain.errors import Refused
@@ -16,6 +16,8 @@ SHAPES = ("rectangle", "ellipse", "outline")
 MOST_SHAPES = 20  # of one region
 MOST_POINTS = 2_000  # of all of them
 MOST_OFF = 1_000  # prototypes
+MOST_VALUES = 2_000  # attributes of a row
+LONGEST_VALUE = 200  # characters
 _AGAIN = "Reload the page, then try it again."
 
 
@@ -46,18 +48,28 @@ class DrawnRegion:
 
 @dataclass(frozen=True)
 class Change:
-    """What is changed at once: prototypes that are off, and a region; either may be missing."""
+    """What is changed at once: prototypes that are off, and a region of an image or values of a row
+    of a table; either may be missing."""
 
     off: tuple[str, ...] = ()
     """Ids, sorted, each once."""
     region: DrawnRegion | None = None
+    values: Mapping[str, str | None] = field(default_factory=dict)
+    """Attribute to what is written in its place, in alphabetical order; None: it is hidden."""
 
     def __post_init__(self) -> None:
         if len(self.off) > MOST_OFF:
             raise Refused(f"At most {MOST_OFF} prototypes can be off at once. {_AGAIN}")
         object.__setattr__(self, "off", tuple(sorted(set(self.off))))
-        if not self.off and self.region is None:
-            raise Refused("Nothing is changed yet. Switch a prototype off, or draw a region.")
+        if len(self.values) > MOST_VALUES:
+            raise Refused(f"At most {MOST_VALUES} values can be changed at once. {_AGAIN}")
+        object.__setattr__(self, "values", dict(sorted(self.values.items())))
+        if self.values and self.region is not None:
+            raise Refused("Regions are of images, and values of rows. Change one of the two.")
+        if not self.off and self.region is None and not self.values:
+            raise Refused(
+                "Nothing is changed yet. Switch a prototype off, draw a region, or change a value."
+            )
 
     def to_json(self) -> dict[str, Any]:
         """As the browser sends it and the store keeps it."""
@@ -66,7 +78,8 @@ class Change:
             "action": self.region.action,
             "fill": self.region.fill,
         }
-        return {"off": list(self.off), "region": region}
+        values = {"values": dict(self.values)} if self.values else {}
+        return {"off": list(self.off), "region": region, **values}
 
     @classmethod
     def from_json(cls, document: object) -> Change:
@@ -80,7 +93,8 @@ class Change:
         off, region = document.get("off", []), document.get("region")
         if not isinstance(off, list | tuple) or not all(isinstance(name, str) for name in off):
             raise Refused(f"These are no prototypes. {_AGAIN}")
-        return cls(tuple(off), None if region is None else _region(region))
+        values = _values(document.get("values", {}))
+        return cls(tuple(off), None if region is None else _region(region), values)
 
     def key(self, *, image: str, frame: int, model: str, site: str) -> str:
         """Names the work: the same change of the same image under the same model and settings has
@@ -95,6 +109,19 @@ class Change:
         return json_digest(
             {"image": image, "frame": frame, "model": model, "site": site, **self.to_json()}
         )
+
+
+def _values(document: object) -> dict[str, str | None]:
+    texts = document if isinstance(document, Mapping) else {None: None}
+    if not all(
+        isinstance(name, str) and (text is None or _is_short(text)) for name, text in texts.items()
+    ):
+        raise Refused(f"These are no values of a row, or one is too long. {_AGAIN}")
+    return dict(texts)
+
+
+def _is_short(text: object) -> bool:
+    return isinstance(text, str) and 0 < len(text) <= LONGEST_VALUE
 
 
 def _region(document: object) -> DrawnRegion:

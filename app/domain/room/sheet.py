@@ -63,6 +63,10 @@ class RowValue:
     unit: str = ""
     note: str = ""
     """That it is missing, or lies beyond the training rows, and what it is read as."""
+    choices: tuple[str, ...] = ()
+    """Of a category, all that there are."""
+    can_hide: bool = True
+    """False where it is missing already."""
 
 
 @dataclass(frozen=True)

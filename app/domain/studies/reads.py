@@ -186,4 +186,4 @@ def check_first(
         if protocol.marks == "required" and not marks and not nothing_to_mark:
             raise Refused("Mark where you see it, or say that there is nothing to mark.")
     elif not label and not nothing_to_mark:
-        raise Refused("Say what this image shows, or that there is nothing to mark.")
+        raise Refused("Say what it shows, or that there is nothing to mark.")

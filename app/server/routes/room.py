@@ -151,7 +151,7 @@ def _claim(workplace: Workplace, request: Request, sent: Sent) -> Any:
         return {"text": ""}  # there is nobody who would want to know
     held = claims.claim(workplace, request.path_params["case"])
     is_others = held is not None and held.reader != workplace.reader
-    return {"text": f"{held.reader} works on this image too." if held and is_others else ""}
+    return {"text": f"{held.reader} works on this case too." if held and is_others else ""}
 
 
 def _release(workplace: Workplace, request: Request, sent: Sent) -> Any:

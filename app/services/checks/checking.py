@@ -23,6 +23,10 @@ RESULTS, REPORT, REPORT_MARKDOWN = "acceptance.json", "acceptance.html", "accept
 """What ``python -m training accept`` writes."""
 TABLE = "labels.csv"
 """A folder with this table is read by it, and any other as a folder of classes."""
+OF_ROWS = (
+    "A check reads folders of images, and this model reads rows of a table. Read your table as a "
+    "batch, and compare its exported results with your own labels."
+)
 MOST = 5  # checks of a model that are listed
 SCHEMA = 1
 
@@ -46,9 +50,12 @@ def start(
 
     Raises:
         NotFound: there is no such model.
-        Refused: the folder may not be read.
+        Refused: the folder may not be read, or the model reads rows of a table.
     """
-    digest = workplace.models.get(model).digest
+    info = workplace.models.get(model)
+    if info.reads_rows:
+        raise Refused(OF_ROWS)
+    digest = info.digest
     real = batches.allowed_folder(workplace, folder)
     request = CheckRequest(
         names_of_files.stored(workplace, real),

@@ -36,7 +36,7 @@ def settings(tx: Transaction, model: str, digest: str) -> SiteSettings:
     known = _kept(tx, model)["known"]
     if digest not in known:
         raise NotFound(
-            "The settings of this site that the image is read under are not here. "
+            "The settings of this site that the case is read under are not here. "
             "Read it with the model's own threshold, or check the model again."
         )
     return SiteSettings.from_json({**known[digest], "digest": digest})

@@ -17,6 +17,10 @@ NO_DATA = (
     "To learn, a model needs the images that it was trained on. Name their folder in "
     "DPROTONET_TRAINING_DATA when the program starts."
 )
+OF_ROWS = (
+    "Learning reads images, and this model reads rows of a table. Switch prototypes off instead, "
+    "or train it anew."
+)
 NO_JUDGEMENTS = (
     "Nobody has judged a {reason} of this model as useful or as an artefact yet. "
     "Judge some on the Review page, and sign the verdict."
@@ -87,6 +91,8 @@ def training_data(workplace: Workplace, name: str) -> Path | None:
 
 def _obstacle(workplace: Workplace, model: str, judgements: Mapping[str, Mapping[str, int]]) -> str:
     info = workplace.models.get(model)
+    if info.reads_rows:
+        return OF_ROWS
     if training_data(workplace, info.name) is None:
         return NO_DATA
     said = {usefulness for of_one in judgements.values() for usefulness in of_one}

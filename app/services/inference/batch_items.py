@@ -19,6 +19,8 @@ from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.folder_listing import is_unwanted
 from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
 from app.services.inference.meanwhile import Meanwhile
+from app.services.tables import listed
+from app.services.tables.arriving import is_table
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.batch_items import ClaimedItem
@@ -64,6 +66,9 @@ def _run(
     away = ""
     try:
         source, result.file_sha256 = _source(workplace, item, beside)
+        if isinstance(source, Path) and is_table(source, source.name):
+            listed.spread(workplace, item, source, beside=beside)
+            return
         if workplace.pseudonyms is not None:
             result.file_sha256 = item.upload_key or ""
         pulse = Pulse(

@@ -18,7 +18,7 @@ from app.store.sql_store import Transaction
 from dprotonet.errors import Cancelled, ReadableError
 
 log = logging.getLogger(__name__)
-UNEXPECTED = "Unexpected error; see the application log. Other images are not touched."
+UNEXPECTED = "Unexpected error; see the application log. Other cases are not touched."
 
 
 @within
@@ -89,9 +89,9 @@ def sentence(error: Exception) -> str:
     if known is not None:
         return str(known)
     if isinstance(error, FileNotFoundError):
-        return "The stored file is missing. Upload the image again."
+        return "The stored file is missing. Upload it again."
     if isinstance(error, MemoryError):
-        return "This image needs more memory than there is. Export it at a smaller size."
+        return "This file needs more memory than there is. Export the image at a smaller size."
     log.error(
         "unexpected %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
     )

@@ -8,15 +8,12 @@ from itertools import islice
 from app.domain.archives.wanted import Wanted
 from app.domain.jobs import Job
 from app.domain.permissions import needs, within
-from app.services import originals
 from app.services.archives.listing import Listing
 from app.services.deidentify import names
 from app.services.inference.failures import attempt
 from app.services.inference.meanwhile import Meanwhile
-from app.services.tables.listed import items_of
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
-from app.store.files.blobs import Staged
 from dprotonet.errors import Cancelled
 from dprotonet.images.discs.listing import looked_through
 from dprotonet.images.walk import LeftOut, walk
@@ -67,19 +64,11 @@ def _list(
     room = workplace.settings.folder_files
     while chunk := list(islice(items, CHUNK)):
         is_too_many = len(chunk) > room
-        left_out, chunk, room = chunk[room:], chunk[:room], room - len(chunk)
-        try:
-            with originals.keeping(workplace) as (tx, keep):
-                if tx.jobs.is_unwanted(job.job_id) or not tx.folder_listings.is_held(job.job_id):
-                    return
-                for _, row in chunk:
-                    if row is not None:
-                        keep(row)
-                tx.batch_items.add(job.job_id, [item for item, _ in chunk])
-        finally:
-            for _, row in (*chunk, *left_out):
-                if row is not None:
-                    workplace.blobs.discard(row)
+        chunk, room = chunk[:room], room - len(chunk)
+        with workplace.store.write() as tx:
+            if tx.jobs.is_unwanted(job.job_id) or not tx.folder_listings.is_held(job.job_id):
+                return
+            tx.batch_items.add(job.job_id, chunk)
         if is_too_many:
             notes.append(too_many(workplace.settings.folder_files))
             break
@@ -98,21 +87,19 @@ def _found(
     place: str,
     between: Callable[[], None],
     stop: Callable[[], bool],
-) -> tuple[Iterator[tuple[NewItem, Staged | None]], Callable[[], list[str]]]:
-    """What there is, as it is found, of a table its rows, staged; and what is to be said of it in
-    the end."""
+) -> tuple[Iterator[NewItem], Callable[[], list[str]]]:
+    """What there is, as it is found, and what is to be said of it in the end."""
     wanted = Wanted.from_text(place)
     if wanted is not None:
         listing = Listing(
             workplace, wanted, Meanwhile(between, lambda: is_unwanted(workplace, job, stop))
         )
-        return ((item, None) for item in listing.items()), listing.sentences
+        return listing.items(), listing.sentences
     left_out = LeftOut()
     files = looked_through(walk([place], left_out=left_out), workplace.image_reader.directory)
     is_named = workplace.pseudonyms is None
-    info = workplace.models.get(job.model or "")
     return (
-        (each for file in files for each in items_of(workplace, file, place, info)),
+        (names.found(workplace, file) for file in files),
         lambda: list(left_out.sentences(named=is_named)),
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -88,6 +88,19 @@ class Predictors(Protocol):
     ) -> InterventionResult:
         """What the bundle says of an image under a change; the image is read if it is not at hand
         under its key."""
+
+    def read_changed(
+        self,
+        model: str,
+        image: GrayOrColourImage,
+        others: Sequence[GrayOrColourImage],
+        *,
+        before: Prediction,
+        off: Sequence[str],
+        site: SiteSettings | None,
+    ) -> InterventionResult:
+        """What the bundle says of the picture of a row with other values; the others make the
+        control."""
 
     def explain(
         self,

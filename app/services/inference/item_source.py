@@ -38,7 +38,7 @@ def opened(workplace: Workplace, item: ClaimedItem) -> Path | Arrival:
     if path.parent.is_file():  # see app.services.tables.listed
         raise Refused(
             "This row of a table could not be read. Mend it in the table, and start a new batch of "
-            "the folder."
+            "the folder; a watched folder is read again by itself."
         )
     # The folder may have changed since it was walked: no link leads out of it.
     if not path.is_file() or path.resolve() != path:

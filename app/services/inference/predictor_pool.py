@@ -9,7 +9,7 @@ import logging
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,6 +131,36 @@ class PredictorPool:
             region = Region(mask, drawn.action, drawn.fill)
         intervention = Intervention(change.off, region)
         result = intervene_on(predictor, subject, before, intervention, site=site)
+        self.last_try = time.monotonic()
+        return result
+
+    def read_changed(
+        self,
+        model: str,
+        image: GrayOrColourImage,
+        others: Sequence[GrayOrColourImage],
+        *,
+        before: Prediction,
+        off: Sequence[str],
+        site: SiteSettings | None,
+    ) -> InterventionResult:
+        """What the bundle says of the picture of a row with other values.
+
+        Args:
+            model: digest of the bundle.
+            image: the picture.
+            others: of the row with other changes, which make the control.
+            before: the prediction of the row as it is, under the same settings.
+            off: ids of the prototypes that are switched off.
+            site: settings of a site; None for the bundle's own.
+
+        Raises:
+            ReadableError: as ``predict``; WrongRequest: there is no such prototype.
+        """
+        from dprotonet.inference.intervening import read_in_place
+
+        predictor = self._predictor(model)
+        result = read_in_place(predictor, image, before, others, off=off, site=site)
         self.last_try = time.monotonic()
         return result
 

@@ -15,6 +15,7 @@ from app.services.checks import site_choice
 from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.frames import Predictors
 from app.services.pictures import of_case
+from app.services.tables import changing
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
 from dprotonet.images.types import GrayOrColourImage
@@ -67,8 +68,18 @@ def _result(workplace: Workplace, pool: Predictors, one: Try) -> InterventionRes
         before = tx.predictions.get(one.case_id, frame=one.frame, model=one.model, site=one.site)
         site = site_choice.settings(tx, one.model, one.site) if one.site else None
     if before is None:
-        raise WrongRequest("The prediction of this image is gone. Open the case again.")
+        raise WrongRequest("The prediction of this case is gone. Open the case again.")
     models.approved(workplace, one.model)
+    if one.change.values:
+        changed = changing.pictures(workplace, case, one.model, one.change.values)
+        return pool.read_changed(
+            one.model,
+            changed.picture,
+            changed.others,
+            before=before,
+            off=one.change.off,
+            site=site,
+        )
 
     def image() -> GrayOrColourImage:
         return of_case.read(workplace, case, frame=one.frame, model=one.model)

@@ -32,7 +32,7 @@ def answer(workplace: Workplace, one: Try) -> dict[str, Any]:
         blinding.check_shown(workplace, tx, one.case_id, frame=one.frame)
         before = tx.predictions.get(one.case_id, frame=one.frame, model=one.model, site=one.site)
     if before is None:
-        raise NotFound("The prediction of this image is gone. Open the case again.")
+        raise NotFound("The prediction of this case is gone. Open the case again.")
     info = workplace.models.get(one.model)
     sources = galleries.of_model(workplace, one.model)
     matches = [

@@ -1,8 +1,8 @@
 """Trying: a change is asked for, watched, cancelled, and found again when the reader signs.
 
-Switching prototypes off is answered at once: arithmetic on the stored prediction. A region takes
-passes of the network, which the worker makes before anything else. The same work is never done
-twice, whoever asks.
+Switching prototypes off is answered at once: arithmetic on the stored prediction. A region, or
+other values of a row, take passes of the network, which the worker makes before anything else. The
+same work is never done twice, whoever asks.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from app.services import jobs, models
 from app.services.adapters.last_layer import contributions_of
 from app.services.checks import site_choice
 from app.services.studies import blinding
+from app.services.tables import changing
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 from dprotonet.inference.decision import DecisionRule
@@ -41,7 +42,7 @@ def request(workplace: Workplace, case_id: str, *, frame: int, change: Change) -
     Raises:
         Forbidden: the reader is to read the image first.
         NotFound: the case, its frame or its model is gone.
-        Refused: there is no prediction yet.
+        Refused: there is no prediction yet, or a value cannot be.
         WrongRequest: the model made no call on this image, or has no such prototype.
     """
     with workplace.store.read() as tx:
@@ -57,7 +58,9 @@ def request(workplace: Workplace, case_id: str, *, frame: int, change: Change) -
     checked(before, change.off)
     if result is None:
         models.approved(workplace, case.model or "")
-        if change.region is None:
+        if change.values:  # what cannot be is said at once, and not by the worker
+            changing.pictures(workplace, case, case.model or "", change.values)
+        elif change.region is None:
             result = _arithmetic(workplace, case.model or "", before, change, site)
     new = Try(
         try_id=jobs.new_id(),
@@ -170,7 +173,7 @@ def _prediction(tx: Transaction, case: Case, frame: int) -> Prediction:
     model = case.model or ""
     before = tx.predictions.get(case.case_id, frame=frame, model=model, site=case.site)
     if before is None:
-        raise Refused("There is no prediction of this image yet. Wait for it, then try again.")
+        raise Refused("There is no prediction of this case yet. Wait for it, then try again.")
     return before
 
 

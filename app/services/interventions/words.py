@@ -9,14 +9,19 @@ from typing import Any
 from app.domain.cases import SheetMatch
 from app.domain.evidence import Bar, reasons, waterfall
 from app.domain.interventions.tries import Try, stands_out
-from app.domain.text import distinct_percents, number, percent, signed
+from app.domain.text import counted, distinct_percents, number, percent, signed
 from dprotonet.inference.intervention import InterventionResult
 from dprotonet.inference.prediction import Prediction
 
+MOST_NAMED = 4  # changed values
 LOOKING = "The model is looking again."
 NO_ROOM = "The region leaves no room for random ones of its size, so there is nothing to compare."
 AS_RANDOM = "Random regions of that size do as much, so this says little of the region."
 ALL_OFF = "Every prototype is off: these are the figures that the model starts from."
+AS_RANDOM_OF_ROW = "Hiding others at random does as much, so this says little of what was hidden."
+UNLIKE_OF_ROW = (
+    "With these values the row is unlike what the model was trained on: the figure may not apply."
+)
 UNLIKE = (
     "With the hidden part the image is unlike what the model was trained on: the figure may say "
     "more of the fill than of the region."
@@ -51,7 +56,7 @@ def told(
         "sentence": sentence(name, before, result),
         "call": call_text(before, result),
         "control": control_text(one, result, name),
-        "control_detail": control_detail(result),
+        "control_detail": control_detail(one, result),
         "notes": notes(one, result, before, name),
         "size": size_text(one, result),
         "probabilities": probabilities(before, result),
@@ -75,19 +80,24 @@ def call_text(before: Prediction, result: InterventionResult) -> str:
 
 
 def control_text(one: Try, result: InterventionResult, name: str) -> str:
-    """A random region of that size: 0.58 ± 0.05."""
-    if result.control is None or one.change.region is None:
+    """A random region of that size: 0.58 ± 0.05; of a row, other attributes at random."""
+    region, values = one.change.region, one.change.values
+    if result.control is None or (region is None and not values):
         return ""
-    alone = " alone" if one.change.region.action == "keep" else ""
-    mean, sd = result.control.mean[name], result.control.sd[name]
-    return f"A random region of that size{alone}: {number(mean)} ± {number(sd)}"
+    figure = f"{number(result.control.mean[name])} ± {number(result.control.sd[name])}"
+    if region is None:
+        return f"{counted(len(values), 'other attribute')} hidden, drawn at random: {figure}"
+    alone = " alone" if region.action == "keep" else ""
+    return f"A random region of that size{alone}: {figure}"
 
 
-def control_detail(result: InterventionResult) -> str:
+def control_detail(one: Try, result: InterventionResult) -> str:
     """How the control was measured."""
     control = result.control
     if control is None:
         return ""
+    if one.change.values:
+        return f"Mean ± standard deviation over {control.draws} draws of other attributes."
     where = "inside the body" if control.in_body else "in the image"
     return (
         f"Mean ± standard deviation over {control.draws} random places {where}, "
@@ -101,16 +111,22 @@ def notes(one: Try, result: InterventionResult, before: Prediction, name: str) -
     if one.change.region is not None and result.control is None:
         said.append(NO_ROOM)
     if stands_out(result, name) is False:
-        said.append(AS_RANDOM)
+        said.append(AS_RANDOM_OF_ROW if one.change.values else AS_RANDOM)
     if result.support is not None and not result.support.supported:
-        said.append(UNLIKE)
+        said.append(UNLIKE_OF_ROW if one.change.values else UNLIKE)
     if {match.prototype for match in before.matches} <= set(one.change.off):
         said.append(ALL_OFF)
     return said
 
 
 def size_text(one: Try, result: InterventionResult) -> str:
-    """12 % of the image hidden, shown blurred; empty without a region."""
+    """12 % of the image hidden, shown blurred; of a row: radius hidden, texture 20. Empty without a
+    region or a value."""
+    if values := one.change.values:
+        parts = [f"{name} {'hidden' if text is None else text}" for name, text in values.items()]
+        more = f" and {len(parts) - MOST_NAMED} more" if len(parts) > MOST_NAMED else ""
+        said = f"Changed: {', '.join(parts[:MOST_NAMED])}{more}."
+        return f"{said} What is hidden is read as missing." if None in values.values() else said
     region = one.change.region
     if region is None or result.area is None:
         return ""

@@ -50,7 +50,7 @@ def values(
     matches = prediction.matches if prediction is not None else ()
     kept = next((match.own_map for match in matches if match.prototype == prototype), None)
     if kept is None:
-        raise NotFound("No map of this prototype is kept for this image. Explain it instead.")
+        raise NotFound("No map of this prototype is kept for this case. Explain it instead.")
     placement = GridPlacement.of((case.facts.rows, case.facts.columns), SIDE)
     (top, left), (rows, columns) = placement.offset, placement.resized
     return np.ascontiguousarray(enlarged(kept)[top : top + rows, left : left + columns])

@@ -10,7 +10,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
 
 from app.domain.annotations import Annotation
-from app.domain.cases import Sheet, SheetMatch
+from app.domain.cases import Case, Sheet, SheetMatch
 from app.domain.evidence import SOURCES
 from app.domain.permissions import needs
 from app.domain.room.sheet import EvidenceCard, RevisionNote, RoomSheet
@@ -21,6 +21,7 @@ from app.services.report.pictures import ShownHeatmap
 from app.services.room.opening import open_room
 from app.services.room.reliability import MEANING
 from app.services.studies import blinding
+from app.services.tables.fitting import is_row
 from app.services.trust.stopping import stop_of
 from app.services.workplace import Workplace
 
@@ -68,7 +69,8 @@ def of_case(
         *_verdicts(sheet, room),
         *_hashes(sheet, heatmap),
     ]
-    foot = f"Case {case_id} · pixels {sheet.case.pixel_sha256[:16]}"
+    hashed = "values" if is_row(sheet.case.facts) else "pixels"
+    foot = f"Case {case_id} · {hashed} {sheet.case.pixel_sha256[:16]}"
     made = pdf.built(story, title=f"Report of {sheet.case.file_name}", foot=foot)
     with workplace.store.write() as tx:
         content = hashlib.sha256(made).hexdigest()
@@ -92,7 +94,7 @@ def _head(workplace: Workplace, sheet: Sheet, room: RoomSheet) -> list[Flowable]
         f"imported {words.time_text(case.created_at)}",
     ]
     return [
-        pdf.paragraph("Report of one image", pdf.TITLE),
+        pdf.paragraph(f"Report of one {sheet.noun.one}", pdf.TITLE),
         pdf.paragraph(room.facts.title, pdf.STRONG),
         pdf.paragraph(" · ".join(part for part in about if part), pdf.SMALL),
         Spacer(1, 3 * pdf.mm),
@@ -103,7 +105,7 @@ def _images(sheet: Sheet, image: GrayOrColourImage, heatmap: ShownHeatmap | None
     display = pictures.shown(image)
     window = "" if image.is_colour else f" by its window “{image.windows[0].name or 'default'}”"
     cells: list[Flowable] = [pdf.picture(display)]
-    titles = [pdf.paragraph(f"Image{window}", pdf.SMALL)]
+    titles = [pdf.paragraph(f"{sheet.noun.picture.capitalize()}{window}", pdf.SMALL)]
     under: list[str] = []
     if heatmap is not None:
         over = pdf.picture(pictures.laid_over(display, heatmap.values, heatmap.colours))
@@ -112,7 +114,7 @@ def _images(sheet: Sheet, image: GrayOrColourImage, heatmap: ShownHeatmap | None
         titles += [pdf.paragraph(f"Heatmap: {heatmap.offer.title}", pdf.SMALL), pdf.paragraph("")]
         under = [heatmap.offer.warning, f"{heatmap.offer.claim} {MEANING}"]
     elif not sheet.is_refused:
-        under = [words.NO_HEATMAP]
+        under = [sheet.noun.say(words.NO_HEATMAP)]
     widths = [pdf.PICTURE[0] + 2 * pdf.mm, pdf.PICTURE[0], pdf.BAR][: len(cells)]
     said = [pdf.paragraph(text) for text in under if text]
     return [pdf.grid([cells, titles], widths), Spacer(1, 1.5 * pdf.mm), *said]
@@ -123,7 +125,7 @@ def _prediction(workplace: Workplace, sheet: Sheet, room: RoomSheet) -> list[Flo
     has_prediction = said is not None and sheet.prediction is not None
     parts: list[Flowable] = [pdf.paragraph("Prediction", pdf.HEADING)]
     if said is None or not has_prediction:
-        return [*parts, pdf.paragraph(words.NO_PREDICTION, pdf.STRONG)]
+        return [*parts, pdf.paragraph(sheet.noun.say(words.NO_PREDICTION), pdf.STRONG)]
     parts += [pdf.paragraph(said.sentence, pdf.STRONG)]
     parts += [pdf.paragraph(text) for text in (said.context, *said.cautions) if text]
     name = sheet.model_name or "a model that is no longer installed"
@@ -154,7 +156,11 @@ def _prototypes(
     titles = [pdf.paragraph(f"The {what} that matter", pdf.HEADING)]
     titles += [
         pdf.paragraph(text, pdf.SMALL)
-        for text in ("This image", f"Training images of the {what[:-1]}", *[""] * (SOURCES - 1))
+        for text in (
+            f"This {sheet.noun.one}",
+            f"Training {sheet.noun.several} of the {what[:-1]}",
+            *[""] * (SOURCES - 1),
+        )
     ]
     return [
         CondPageBreak(60 * pdf.mm),
@@ -199,7 +205,7 @@ def _square(pixels: np.ndarray | None, otherwise: str) -> Flowable:
 
 def _verdicts(sheet: Sheet, room: RoomSheet) -> list[Flowable]:
     if not sheet.revisions:
-        nobody = pdf.paragraph(words.NOBODY_SIGNED)
+        nobody = pdf.paragraph(sheet.noun.say(words.NOBODY_SIGNED))
         return [KeepTogether([pdf.paragraph("Verdict", pdf.HEADING), nobody])]
     newest, *earlier = zip(reversed(sheet.revisions), room.revisions, strict=True)
     parts: list[Flowable] = [
@@ -220,11 +226,16 @@ def _revision(revision: Annotation, note: RevisionNote, style: ParagraphStyle) -
     return parts
 
 
+def _of_case(case: Case) -> tuple[tuple[str, str], ...]:
+    if is_row(case.facts):
+        return ("Row, as it is kept", case.file_sha256), ("Its values", case.pixel_sha256)
+    return ("File", case.file_sha256), (f"Pixels ({case.pixel_hash})", case.pixel_sha256)
+
+
 def _hashes(sheet: Sheet, heatmap: ShownHeatmap | None) -> list[Flowable]:
     case, last = sheet.case, sheet.annotation
     rows = [
-        ("File", case.file_sha256),
-        (f"Pixels ({case.pixel_hash})", case.pixel_sha256),
+        *_of_case(case),
         ("Model", sheet.model or ""),
         ("Settings of the site", case.site),
         ("Settings of the heatmap", heatmap.settings_digest if heatmap else ""),

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from app.domain.annotations import Annotation, PrototypeJudgement
 
-NO_PREDICTION = "There is no prediction of this image."
-NO_HEATMAP = "No heatmap was made of this image."
-NOBODY_SIGNED = "Nobody has signed a verdict on this image."
+NO_PREDICTION = "There is no prediction of this {image}."
+NO_HEATMAP = "No heatmap was made of this {image}."
+NOBODY_SIGNED = "Nobody has signed a verdict on this {image}."
 
 
 def judgement_text(judgement: PrototypeJudgement) -> str:

@@ -76,7 +76,7 @@ def _read_with(tx: Transaction, case_id: str, model: str, site: str, now: dateti
     """Choose what a case is read with; its prediction is enqueued if there is none yet."""
     if tx.studies.is_bound(case_id):
         raise Refused(
-            "This image is read in a study that is open, which is bound to its model. "
+            "This case is read in a study that is open, which is bound to its model. "
             "Wait until it is closed."
         )
     tx.cases.set_model(case_id, model, site=site)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import Case, Sheet
 from app.domain.errors import NotFound, Refused
+from app.domain.noun import Kind
 from app.domain.permissions import needs, within
 from app.domain.room.drafts import Draft, Entries
 from app.domain.room.sheet import Choice, Form, Question, RoomSheet
@@ -17,11 +18,10 @@ from app.domain.studies.reads import FREE, FirstRead, Stage
 from app.domain.text import local_time
 from app.services.room.facts import facts
 from app.services.studies import managing, reading
-from app.services.tables.fitting import is_row, noun
+from app.services.tables.fitting import is_row
 from app.services.tables.row_values import read_row
 from app.services.workplace import Workplace
 
-Kind = Literal["image", "row"]
 NOTHING = "nothing"
 ASKED = "q-"
 """Before the code of a protocol's question."""
@@ -65,8 +65,8 @@ def blind_sheet(
         study=study,
         facts=facts(workplace, bare, shows_models=False),
         pixels=f"/api/pixels/{case_id}/{{frame}}",
-        form=_form(workplace, labels, protocol, draft, first, noun(case.facts)),
-        kind=noun(case.facts),
+        form=_form(workplace, labels, protocol, draft, first, case.facts.noun.one),
+        kind=case.facts.noun.one,
         values=row.values() if row else (),
     )
 
@@ -199,7 +199,7 @@ def lock(
     entered = Entries.of(entries)
     answers = entered.answers
     if not answers.get("confidence"):
-        raise Refused("Say what the image shows, and how sure you are. Then lock your read.")
+        raise Refused("Say what it shows, and how sure you are. Then lock your read.")
     label = answers.get("label") or ""
     if not isinstance(label, str):
         raise Refused("The label is no text. Reload the page, then lock again.")

@@ -9,11 +9,11 @@ from urllib.parse import quote
 from app.domain.bundles import NO_PROTOTYPES
 from app.domain.cases import GallerySource, Sheet, SheetMatch
 from app.domain.evidence import Bar, Reason, is_silent, reasons, waterfall
+from app.domain.noun import Noun
 from app.domain.room.sheet import EvidenceCard, SourceImage, Step, Waterfall
 from app.domain.text import counted, number, percent, signed
 from app.services.room.form import judged_by
 from app.services.room.percentiles import Distribution, axis_text
-from app.services.tables.fitting import noun
 from app.services.tables.row_values import ReadRow
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 
@@ -22,11 +22,11 @@ MOST = 5
 LEAST = 0.1
 """A prototype that counts less than this fraction of the first one is not shown beside it."""
 SILENT = (
-    "No prototype speaks. Nothing in this image is similar enough to any prototype to count for or "
-    "against a class, so the model abstains. Do not rely on the probability."
+    "No prototype speaks. Nothing in this {image} is similar enough to any prototype to count for "
+    "or against a class, so the model abstains. Do not rely on the probability."
 )
 NO_GALLERY = (
-    "This model comes without its training images. If you have the data set, attach them on the "
+    "This model comes without its training {images}. If you have the data set, attach them on the "
     "Model page, under Prototypes."
 )
 _EVEN = 1.05  # odds that are not worth a number
@@ -78,7 +78,7 @@ def _card(
         title=_title(reason),
         effect=effect,
         value=reason.evidence,
-        similarity=_similarity(first, known, noun(sheet.case.facts)),
+        similarity=_similarity(first, known, sheet.noun),
         details=tuple(_details(row) for row in reason.matches),
         sources=sources,
         heatmap=_own_heatmap(sheet, first),
@@ -114,21 +114,20 @@ def _effect(sheet: Sheet, reason: Reason) -> str:
     images = len({source.image_sha256 for row in reason.matches for source in row.sources})
     if not images:
         return text
-    thing = noun(sheet.case.facts)
-    return (
-        f"{text}, as in {f'this training {thing}' if images == 1 else f'these {images} {thing}s'}"
-    )
+    noun = sheet.noun
+    those = f"this training {noun.one}" if images == 1 else f"these {images} {noun.several}"
+    return f"{text}, as in {those}"
 
 
-def _similarity(row: SheetMatch, known: dict[str, Distribution], thing: str) -> str:
+def _similarity(row: SheetMatch, known: dict[str, Distribution], noun: Noun) -> str:
     distribution = known.get(row.match.prototype)
     if row.match.kind == "other":
-        return "It has no images of its own: the model found it without being told a name."
+        return f"It has no {noun.several} of its own: the model found it without being told a name."
     if row.match.kind == "concept":
-        return axis_text(row.match.similarity, distribution)
+        return axis_text(row.match.similarity, distribution, noun)
     if distribution is None:
-        return f"How similar the model's own {thing}s are is not kept with this model."
-    return distribution.sentence(row.match.similarity, row.match.class_name, thing)
+        return f"How similar the model's own {noun.several} are is not kept with this model."
+    return distribution.sentence(row.match.similarity, row.match.class_name, noun)
 
 
 def _details(row: SheetMatch) -> str:
@@ -143,7 +142,7 @@ def _details(row: SheetMatch) -> str:
 def _source_title(
     sheet: Sheet, match: PrototypeMatch, source: GallerySource, *, is_alone: bool
 ) -> str:
-    thing = noun(sheet.case.facts)
+    thing = sheet.noun.one
     if is_alone and match.kind == "prototype":
         return f"The one training {thing} of {match.prototype}"
     title = f"Training {thing} {source.number + 1} of {match.prototype}"
@@ -160,8 +159,7 @@ def _source(
     *,
     is_alone: bool,
 ) -> SourceImage:
-    prototype = match.prototype
-    address = f"/api/gallery/{sheet.model}/{quote(prototype, safe='')}/{source.number}"
+    address = f"/api/gallery/{sheet.model}/{quote(match.prototype, safe='')}/{source.number}"
     return SourceImage(
         title=_source_title(sheet, match, source, is_alone=is_alone),
         pixels=f"{address}/pixels" if source.has_picture else "",
@@ -188,16 +186,16 @@ def note(sheet: Sheet, shown: Sequence[EvidenceCard] = ()) -> str:
     if sheet.prediction is None:
         return "The prototypes appear with the prediction."
     if not sheet.prediction.matches:
-        return NO_PROTOTYPES
+        return sheet.noun.say(NO_PROTOTYPES)
     if not sheet.matches:
         return "The prototypes appear when their model is available."
     if not sheet.is_refused and is_silent(sheet.matches):
-        return SILENT
+        return sheet.noun.say(SILENT)
     has_rows = any(source.values for card in shown for source in card.sources)
     if not has_rows and not any(
         source.has_picture for row in sheet.matches for source in row.sources
     ):
-        return NO_GALLERY
+        return sheet.noun.say(NO_GALLERY)
     return ""
 
 

@@ -163,13 +163,13 @@ def site_text(sheet: Sheet) -> str:
 def _actions(sheet: Sheet) -> tuple[Action, ...]:
     found = []
     if sheet.problem and sheet.model_name:
-        found.append(Action("retry", "Try again", "Read the image once more."))
+        found.append(Action("retry", "Try again", f"Read the {sheet.noun.one} once more."))
     if sheet.case.site != sheet.site_in_use:
         title = (
             "Read with this site's threshold"
             if sheet.site_in_use
             else "Read with the model's own threshold"
         )
-        hint = "What new images are read with. The earlier prediction is kept."
+        hint = f"What new {sheet.noun.several} are read with. The earlier prediction is kept."
         found.append(Action("follow-site", title, hint))
     return tuple(found)

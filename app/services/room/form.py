@@ -20,6 +20,7 @@ from app.domain.annotations import (
     may_replace,
 )
 from app.domain.cases import Sheet
+from app.domain.noun import Noun
 from app.domain.room.drafts import Draft, Entries
 from app.domain.room.sheet import Choice, Form, Question, RevisionNote
 from app.domain.studies.reads import FirstRead
@@ -31,8 +32,8 @@ _VERDICTS: dict[Verdict, tuple[str, str]] = {
     "accept": ("Right", "The label is right."),
     "reject": ("Wrong", "The label is wrong."),
     "supplement": ("Incomplete", "The label is right but incomplete."),
-    "rightly refused": ("Rightly refused", "This image is not for this model."),
-    "wrongly refused": ("Wrongly refused", "The model should have read this image."),
+    "rightly refused": ("Rightly refused", "This {image} is not for this model."),
+    "wrongly refused": ("Wrongly refused", "The model should have read this {image}."),
 }
 _KEYS = {
     "accept": "accept",
@@ -107,9 +108,7 @@ def questions(sheet: Sheet, labels: Sequence[str] = ()) -> tuple[Question, ...]:
     """
     verdicts = ON_REFUSAL if sheet.is_refused else ON_PREDICTION
     title = "Was it right to refuse?" if sheet.is_refused else "Is the label right?"
-    verdict = Question(
-        "verdict", title, "choice", tuple(Choice(v, *_VERDICTS[v], _KEYS[v]) for v in verdicts)
-    )
+    verdict = Question("verdict", title, "choice", tuple(_verdict(v, sheet.noun) for v in verdicts))
     predicted = sheet.prediction.label if sheet.prediction else None
     label = Question(
         "label",
@@ -136,6 +135,11 @@ def questions(sheet: Sheet, labels: Sequence[str] = ()) -> tuple[Question, ...]:
         confidence,
         remarks,
     )
+
+
+def _verdict(verdict: Verdict, noun: Noun) -> Choice:
+    title, hint = _VERDICTS[verdict]
+    return Choice(verdict, title, noun.say(hint), _KEYS[verdict])
 
 
 def form(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.domain.cases import CaseFacts, Sheet
+from app.domain.noun import Noun
 from app.domain.room.sheet import ClassBar, Headline
 from app.domain.text import distinct_percents, number, percent
 from app.services.room import refusal
 from app.services.room.evidence import sum_details
-from app.services.tables.fitting import is_row, with_article
+from app.services.tables.fitting import is_row
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.support import Support
 
@@ -17,7 +18,7 @@ _FRONTAL = ("PA", "AP")
 _LATERAL = ("LL", "RL", "LATERAL")
 _FILMS = ("CR", "DX", "DR")
 CALIBRATED = (
-    "Calibrated probability: in the calibration data, about 80 of 100 images with 80 % had this "
+    "Calibrated probability: in the calibration data, about 80 of 100 {images} with 80 % had this "
     "label."
 )
 
@@ -34,18 +35,24 @@ def headline(sheet: Sheet, *, note_on_classes: str = "", stopped: str = "") -> H
     if sheet.problem:
         return Headline("failed", sheet.problem, "")
     if prediction is None:
-        return Headline("waiting", "Reading the image…", "The prediction will appear here.")
+        return Headline(
+            "waiting", f"Reading the {sheet.noun.one}…", "The prediction will appear here."
+        )
     if sheet.is_refused:
-        return refusal.headline(prediction.support)
+        return refusal.headline(prediction.support, sheet.noun)
     called = prediction.leading != sheet.negative_class and bool(prediction.called)
-    details = [_threshold_text(prediction, sheet.negative_class), note_on_classes, CALIBRATED]
+    details = [
+        _threshold_text(prediction, sheet.negative_class),
+        note_on_classes,
+        sheet.noun.say(CALIBRATED),
+    ]
     if sheet.matches:
         details.append(sum_details(sheet, prediction))
     return Headline(
         "finding" if called else "negative",
         first_sentence(prediction, sheet.negative_class),
         context(sheet.case.facts, prediction.support),
-        (*([f"The model is {stopped}"] if stopped else []), *_cautions(prediction)),
+        (*([f"The model is {stopped}"] if stopped else []), *_cautions(prediction, sheet.noun)),
         tuple(text for text in details if text),
         bars(prediction, sheet.negative_class),
     )
@@ -90,8 +97,7 @@ def context(facts: CaseFacts, support: Support | None) -> str:
     """Frontal chest film, as in training."""
     kind = kind_of_image(facts)
     if support is None:
-        noun = with_article(facts)
-        return f"{kind}. The model cannot tell whether it was made for such {noun}."
+        return f"{kind}. The model cannot tell whether it was made for such {facts.noun.an}."
     if support.verdict == "caution":
         return f"{kind}, at the edge of what the model was trained on."
     return f"{kind}, as in training."
@@ -157,7 +163,7 @@ def _threshold_text(prediction: Prediction, negative_class: str | None) -> str:
     )
 
 
-def _cautions(prediction: Prediction) -> tuple[str, ...]:
+def _cautions(prediction: Prediction, noun: Noun) -> tuple[str, ...]:
     texts = []
     support = prediction.support
     if support is not None and support.verdict == "caution":
@@ -165,8 +171,8 @@ def _cautions(prediction: Prediction) -> tuple[str, ...]:
     if prediction.no_prototype_is_close:
         texts.append(
             "No prototype is close. The highest similarity is "
-            f"{number(prediction.closest_similarity)}, lower than for almost all training images. "
-            "The prediction may not apply to this image."
+            f"{number(prediction.closest_similarity)}, lower than for almost all training "
+            f"{noun.several}. The prediction may not apply to this {noun.one}."
         )
     return tuple(texts)
 

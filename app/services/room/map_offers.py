@@ -10,6 +10,7 @@ from app.domain.cases import Sheet
 from app.domain.explanations import MEASURED, USUAL, OfferedHeatmap, SavedExplanation
 from app.domain.instant_maps import InstantMap, is_no_better
 from app.domain.jobs import Job
+from app.domain.noun import Noun
 from app.domain.room.sheet import Action, MapOffer, Palette, Work
 from app.domain.text import number, percent
 from app.services.room import refusal
@@ -28,8 +29,8 @@ from app.services.room.reliability import (
 )
 from dprotonet.explain.explanation import READER
 
-NOT_MEASURED = "Whether it affects the model's output was not measured on this image"
-REFUSED = "What the network computed for an image that it was not made for"
+NOT_MEASURED = "Whether it affects the model's output was not measured on this {image}"
+REFUSED = "What the network computed for {an_image} that it was not made for"
 
 
 def offers(sheet: Sheet) -> tuple[MapOffer, ...]:
@@ -45,7 +46,11 @@ def _of_reader(sheet: Sheet, instant: InstantMap) -> MapOffer:
     measured = instant.measured
     details = [known_text(sheet, drawn_by=READER, tier="instant"), MEANING]
     if measured is not None:
-        details += [agreement_text(measured), *curve_texts(measured), cost_text(measured)]
+        details += [
+            agreement_text(measured, sheet.noun),
+            *curve_texts(measured, sheet.noun),
+            cost_text(measured, sheet.noun),
+        ]
     return MapOffer(
         id=instant.heatmap_id,
         node=instant.node,
@@ -61,16 +66,16 @@ def _of_reader(sheet: Sheet, instant: InstantMap) -> MapOffer:
 
 def _of_search(sheet: Sheet, offered: OfferedHeatmap) -> MapOffer:
     saved = offered.saved
-    texts = warnings(offered, sheet.call_threshold(saved.node))
+    texts = warnings(offered, sheet.call_threshold(saved.node), sheet.noun)
     if offered.is_no_better:
         texts.append("It is no more reliable than the heatmap before it, which keeps its place.")
     if any(one.node == saved.node and is_no_better(saved, one) for one in sheet.instant):
         texts.append("It is no more reliable than the mask reader's own map.")
     details = [
         offered_text(sheet, offered),
-        agreement_text(saved),
-        *curve_texts(saved),
-        cost_text(saved),
+        agreement_text(saved, sheet.noun),
+        *curve_texts(saved, sheet.noun),
+        cost_text(saved, sheet.noun),
     ]
     return MapOffer(
         id=offered.heatmap_id,
@@ -89,8 +94,8 @@ def _claim(sheet: Sheet, saved: SavedExplanation | None, outside: float | None) 
     """Affects the model's output: hiding the marked 10 % gives 0.30 instead of 0.81, a random 10 %
     gives 0.78 · agreement over draws 0.72 · 96 % of it inside the body."""
     if sheet.is_refused:
-        return f"{REFUSED}."
-    parts = [_effect(saved)]
+        return f"{sheet.noun.say(REFUSED)}."
+    parts = [_effect(saved, sheet.noun)]
     if saved is not None and saved.agreement is not None:
         parts.append(saved.agreement.text)
     if outside is not None:
@@ -98,10 +103,10 @@ def _claim(sheet: Sheet, saved: SavedExplanation | None, outside: float | None) 
     return " · ".join(parts) + "."
 
 
-def _effect(saved: SavedExplanation | None) -> str:
+def _effect(saved: SavedExplanation | None, noun: Noun) -> str:
     measured = saved.faithfulness if saved is not None else None
     if saved is None or measured is None:
-        return NOT_MEASURED
+        return noun.say(NOT_MEASURED)
     before, hidden = number(saved.value_before), number(measured.hidden_value)
     random = number(measured.random_hidden_value)
     verb = "Affects" if hidden != before else "Does not affect"
@@ -112,7 +117,7 @@ def _effect(saved: SavedExplanation | None) -> str:
 
 
 def _warning(sheet: Sheet, texts: list[str]) -> str:
-    return refusal.CAUTION if sheet.is_refused else " ".join(texts)
+    return sheet.noun.say(refusal.CAUTION) if sheet.is_refused else " ".join(texts)
 
 
 def _palette(sheet: Sheet, node: str) -> Palette:
@@ -143,7 +148,7 @@ def _instant_actions(sheet: Sheet, instant: InstantMap) -> tuple[Action, ...]:
         found.append(
             Action(
                 "explain",
-                "Refine on this image",
+                f"Refine on this {sheet.noun.one}",
                 "Moves the map of several views by a few steps, where that makes it more faithful. "
                 "It takes about a second.",
                 instant.node,
@@ -218,7 +223,7 @@ def work(sheet: Sheet) -> tuple[Work, ...]:
 def job_text(sheet: Sheet, job: Job) -> str:
     """What the worker does, and at which stage it is."""
     if job.kind == "predict":
-        return "Reading the image…"
+        return f"Reading the {sheet.noun.one}…"
     title = node_title(job.node or "")
     if job.cancel_requested:
         return f"{title}: stopping…"

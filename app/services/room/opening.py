@@ -18,7 +18,7 @@ from app.services.room.headline import headline
 from app.services.room.second_read import second_form
 from app.services.studies import blinding, reading
 from app.services.tables import row_values
-from app.services.tables.fitting import is_row, noun
+from app.services.tables.fitting import is_row
 from app.services.trust import stopping
 from app.services.workplace import Workplace
 
@@ -81,7 +81,7 @@ def open_room(
         revisions=revision_notes(sheet) if study == FREE else (),
         hides_network=hides,
         anyway="" if not sheet.is_refused else refusal.SHOW if hides else refusal.HIDE,
-        kind=noun(sheet.case.facts),
+        kind=sheet.noun.one,
         values=row.values() if row else (),
     )
 
@@ -103,7 +103,7 @@ def _form(workplace: Workplace, sheet: Sheet, draft: Draft | None, frame: int, s
 
 
 def _evidence_note(sheet: Sheet, shown: Sequence[EvidenceCard]) -> str:
-    return refusal.CAUTION if sheet.is_refused else evidence.note(sheet, shown)
+    return sheet.noun.say(refusal.CAUTION) if sheet.is_refused else evidence.note(sheet, shown)
 
 
 def _stopped(workplace: Workplace, sheet: Sheet) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from app.domain.noun import IMAGE, Noun
 from app.domain.permissions import within
 from app.domain.text import number, percent
 from app.services.adapters.bundle_registry import Registry
@@ -27,7 +28,7 @@ class Distribution:
     with_class: np.ndarray
     without: np.ndarray
 
-    def sentence(self, similarity: float, class_name: str, noun: str = "image") -> str:
+    def sentence(self, similarity: float, class_name: str, noun: Noun = IMAGE) -> str:
         """More similar than 92 % of the model's own images with “pneumonia”, and than 99 % of
         those without."""
         parts = []
@@ -35,10 +36,11 @@ class Distribution:
             parts.append(f"than {percent(_below(self.with_class, similarity))} of those with it")
         if len(self.without):
             parts.append(f"than {percent(_below(self.without, similarity))} of those without")
-        return f"Of the model's own {noun}s for “{class_name}”: more similar {', '.join(parts)}."
+        those = f"Of the model's own {noun.several} for “{class_name}”"
+        return f"{those}: more similar {', '.join(parts)}."
 
 
-def axis_text(value: float, known: Distribution | None) -> str:
+def axis_text(value: float, known: Distribution | None, noun: Noun = IMAGE) -> str:
     """Its axis is 2.10 above the mean of the training images, higher than in 97 % of them.
 
     Args:
@@ -46,11 +48,12 @@ def axis_text(value: float, known: Distribution | None) -> str:
         known: the same of the model's own images; None where they are not kept.
     """
     side = "above" if value >= 0 else "below"
-    text = f"Its axis is {number(abs(value))} {side} the mean of the training images"
+    text = f"Its axis is {number(abs(value))} {side} the mean of the training {noun.several}"
     if known is None:
         return f"{text}."
     everyone = np.sort(np.concatenate([known.with_class, known.without]))
-    return f"{text}, higher than in {percent(_below(everyone, value))} of the model's own images."
+    share = percent(_below(everyone, value))
+    return f"{text}, higher than in {share} of the model's own {noun.several}."
 
 
 @within

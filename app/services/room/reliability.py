@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.domain.cases import Sheet
 from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.domain.instant_maps import InstantMap
+from app.domain.noun import IMAGE, Noun
 from app.domain.text import number, percent
 from dprotonet.bundle.reader.map_figures import figures_of
 from dprotonet.explain.explanation import (
@@ -28,10 +29,10 @@ _TIERS = {
 }
 _DRAWN_BY = {
     READER: "the model's mask reader",
-    VIEWED: "the model's mask reader from several views of this image",
-    REFINED: "the model's mask reader and refined on this image",
-    SEARCH: "a search on this image",
-    NO_READER: "a search on this image, since the model has no mask reader",
+    VIEWED: "the model's mask reader from several views of this {image}",
+    REFINED: "the model's mask reader and refined on this {image}",
+    SEARCH: "a search on this {image}",
+    NO_READER: "a search on this {image}, since the model has no mask reader",
 }
 NOT_MEASURED = "The faithfulness of this heatmap was not measured."
 NO_FIGURES = "How often such maps hold a known finding was not measured for this model."
@@ -69,7 +70,7 @@ def instant_title(instant: InstantMap) -> str:
 def offered_text(sheet: Sheet, offered: OfferedHeatmap) -> str:
     """What was measured of a heatmap on this image, and what is known of such heatmaps."""
     saved = offered.saved
-    own = measured_text(saved, sheet.call_threshold(saved.node))
+    own = measured_text(saved, sheet.call_threshold(saved.node), sheet.noun)
     return f"{own} {known_text(sheet, drawn_by=saved.drawn_by, tier=saved.tier)} {MEANING}"
 
 
@@ -87,15 +88,20 @@ def value_name(node: str) -> str:
     return f"the probability of {name}" if kind == "class" else f"the similarity to {name}"
 
 
-def measured_text(saved: SavedExplanation, threshold: float | None = None) -> str:
+def measured_text(
+    saved: SavedExplanation, threshold: float | None = None, noun: Noun = IMAGE
+) -> str:
     """The effect of hiding parts of the image, and how much of the heatmap is outside the body."""
     measured = saved.faithfulness
-    effect = NOT_MEASURED if measured is None else hiding_text(saved, measured, threshold)
+    effect = NOT_MEASURED if measured is None else hiding_text(saved, measured, threshold, noun)
     return " ".join(text for text in (effect, outside_text(saved.outside_body)) if text)
 
 
 def hiding_text(
-    saved: SavedExplanation, measured: Faithfulness, threshold: float | None = None
+    saved: SavedExplanation,
+    measured: Faithfulness,
+    threshold: float | None = None,
+    noun: Noun = IMAGE,
 ) -> str:
     """The node's value when the marked part is hidden, and when a random part is.
 
@@ -103,11 +109,12 @@ def hiding_text(
     """
     before, hidden, random = _values(saved, measured)
     area, value = percent(measured.area), value_name(saved.node)
+    marked = f"Hiding the marked {area} of the {noun.picture}"
     if hidden == before:
-        effect = f"Hiding the marked {area} of the image leaves {value} at {before}"
+        effect = f"{marked} leaves {value} at {before}"
     else:
         verb = "lowers" if measured.hidden_value < saved.value_before else "raises"
-        effect = f"Hiding the marked {area} of the image {verb} {value} from {before} to {hidden}"
+        effect = f"{marked} {verb} {value} from {before} to {hidden}"
     if saved.is_fragile(threshold):
         return f"{effect}."
     return f"{effect}; hiding a random {area} {_random_effect(saved, measured, before, random)}."
@@ -141,17 +148,20 @@ def outside_text(fraction: float | None) -> str:
     return f"{amount} of the heatmap lies outside the body."
 
 
-def warnings(offered: OfferedHeatmap, threshold: float | None = None) -> list[str]:
+def warnings(
+    offered: OfferedHeatmap, threshold: float | None = None, noun: Noun = IMAGE
+) -> list[str]:
     """The reasons not to rely on a heatmap or on its prediction, each in its own sentences.
 
     Args:
         threshold: from which the heatmap's class is called, as ``Sheet.call_threshold`` gives it.
+        noun: what the case is called.
     """
     saved = offered.saved
     texts = [
         control_text(saved),
-        disagreement_text(saved),
-        fragile_text(saved, threshold),
+        disagreement_text(saved, noun),
+        fragile_text(saved, threshold, noun),
         peak_text(offered),
     ]
     return [text for text in texts if text]
@@ -161,7 +171,8 @@ def instant_warnings(sheet: Sheet, instant: InstantMap) -> list[str]:
     """The reasons not to rely on a map, once it was measured."""
     if instant.measured is None:
         return []
-    return warnings(OfferedHeatmap(instant.measured), sheet.call_threshold(instant.node))
+    offered = OfferedHeatmap(instant.measured)
+    return warnings(offered, sheet.call_threshold(instant.node), sheet.noun)
 
 
 def control_text(saved: SavedExplanation) -> str:
@@ -180,38 +191,42 @@ def control_text(saved: SavedExplanation) -> str:
     return f"{subject} is no better than {' or '.join(controls)}. Do not rely on it."
 
 
-def disagreement_text(saved: SavedExplanation) -> str:
+def disagreement_text(saved: SavedExplanation, noun: Noun = IMAGE) -> str:
     """That the heatmap marks something else when it is made again; empty where it does not, or
     where that was not measured."""
     if saved.agreement is None or not saved.agreement.is_low:
         return ""
     if saved.agreement.over == "views":
-        return "Of the image moved by a few pixels it marks another place. Do not rely on it."
+        moved = f"Of the {noun.picture} moved by a few pixels"
+        return f"{moved} it marks another place. Do not rely on it."
     return "A second draw marks another place. Do not rely on it."
 
 
-def agreement_text(saved: SavedExplanation) -> str:
+def agreement_text(saved: SavedExplanation, noun: Noun = IMAGE) -> str:
     """What the agreement is, beside that of regions at random; empty where it was not measured."""
     measured = saved.agreement
     if measured is None:
         return ""
-    how = "of the image moved by a few pixels" if measured.over == "views" else "by other draws"
+    moved = f"of the {noun.picture} moved by a few pixels"
+    how = moved if measured.over == "views" else "by other draws"
     return (
         f"The {measured.heatmaps} heatmaps made {how} overlap by {number(measured.overlap)} in the "
-        f"{percent(measured.area)} of the image that each marks most; regions at random overlap by "
-        f"{number(measured.chance)}, equal ones by 1."
+        f"{percent(measured.area)} of the {noun.picture} that each marks most; regions at random "
+        f"overlap by {number(measured.chance)}, equal ones by 1."
     )
 
 
-def fragile_text(saved: SavedExplanation, threshold: float | None = None) -> str:
+def fragile_text(
+    saved: SavedExplanation, threshold: float | None = None, noun: Noun = IMAGE
+) -> str:
     """That hiding any part changes the prediction much; empty where it does not."""
     measured = saved.faithfulness
     if measured is None or not saved.is_fragile(threshold):
         return ""
     before, _, random = _values(saved, measured)
     return (
-        f"This prediction is fragile: hiding a random {percent(measured.area)} of the image "
-        f"changes {value_name(saved.node)} from {before} to {random}."
+        f"This prediction is fragile: hiding a random {percent(measured.area)} of the "
+        f"{noun.picture} changes {value_name(saved.node)} from {before} to {random}."
     )
 
 
@@ -224,15 +239,15 @@ def peak_text(offered: OfferedHeatmap) -> str:
     return "Another heatmap of it peaks elsewhere. Neither peak is reliable."
 
 
-def origin_text(saved: SavedExplanation) -> str:
+def origin_text(saved: SavedExplanation, noun: Noun = IMAGE) -> str:
     """Refined heatmap, drawn by a search on this image in 4.1 s."""
-    by = _DRAWN_BY.get(saved.drawn_by)
+    by = noun.say(_DRAWN_BY.get(saved.drawn_by, ""))
     how = f"drawn by {by} in" if by else "made in"
     text = f"{_TIERS[saved.tier]}, {how} {saved.seconds:.1f} s"
     return f"{text} with earlier settings." if saved.is_of_earlier_settings else f"{text}."
 
 
-def curve_texts(saved: SavedExplanation) -> tuple[str, ...]:
+def curve_texts(saved: SavedExplanation, noun: Noun = IMAGE) -> tuple[str, ...]:
     """The areas under the curves beside those of the controls, and what they are."""
     measured = saved.faithfulness
     if measured is None:
@@ -245,13 +260,13 @@ def curve_texts(saved: SavedExplanation) -> tuple[str, ...]:
     return (
         f"The marked part alone gives {number(measured.kept_value)}.",
         f"Insertion AUC {number(measured.insertion_auc)} ({', '.join(insertion)}); higher is "
-        "better. Insertion reveals the image step by step, the most marked parts first.",
+        f"better. Insertion reveals the {noun.picture} step by step, the most marked parts first.",
         f"Deletion AUC {number(measured.deletion_auc)} ({', '.join(deletion)}); lower is better. "
         f"Deletion hides it in the same order. Fill of the hidden pixels: {measured.fill}.",
     )
 
 
-def cost_text(saved: SavedExplanation) -> str:
+def cost_text(saved: SavedExplanation, noun: Noun = IMAGE) -> str:
     """How the heatmap was made, and what that took."""
     measuring = (
         f" Measuring its faithfulness took {saved.measuring_seconds:.1f} s of that."
@@ -259,6 +274,6 @@ def cost_text(saved: SavedExplanation) -> str:
         else ""
     )
     return (
-        f"{origin_text(saved)}{measuring} {saved.passes_forward:,} forward and "
+        f"{origin_text(saved, noun)}{measuring} {saved.passes_forward:,} forward and "
         f"{saved.passes_backward:,} backward passes; seed {saved.seed}."
     )

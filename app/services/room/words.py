@@ -1,4 +1,4 @@
-"""The words on the room's own buttons and fields. Sentences about an image come with its sheet."""
+"""The words on the room's own buttons and fields. Sentences about a case come with its sheet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ WORDS: dict[str, str] = {
     "research": RESEARCH_ONLY,
     "all_cases": "All cases",
     "next": "Next",
-    "model": "Model for this image",
+    "model": "Model for this case",
     "more": "More",
     "full_screen": "Full screen",
     "image": "Image",
@@ -55,6 +55,11 @@ WORDS: dict[str, str] = {
     "blur": "blur",
     "mean": "mean",
     "noise": "noise",
+    "try_values": "What if a value were hidden, or another one? Try it beside the values.",
+    "what_if": "What if",
+    "hide_value": "Hide",
+    "hide_value_of": "Hide {}: read it as missing",
+    "other_value_of": "Another value of {}",
     "restore": "Restore",
     "trying": "Asking the model…",
     "details": "Details",
@@ -81,8 +86,8 @@ WORDS: dict[str, str] = {
         "itself once it is back."
     ),
     "not_signed": "Not signed: the server does not answer. Your entries are kept. Try again.",
-    "no_next": "There is no further image in this list.",
-    "no_previous": "There is no image before this one in this list.",
+    "no_next": "There is no further case in this list.",
+    "no_previous": "There is no case before this one in this list.",
     "study": "The same study",
     "priors": "The same patient, other studies",
     "twins": "The same pixels",
@@ -90,14 +95,14 @@ WORDS: dict[str, str] = {
     "light": "Light or dark",
     "reads_first": "Read first, then reveal",
     "reads_first_hint": (
-        "On every image what the model says is hidden until you have locked your own read."
+        "On every case what the model says is hidden until you have locked your own read."
     ),
     "report": "Report (PDF)",
     "dicom": "DICOM objects (ZIP)",
     "sending": "To archives",
     "deletion": "Deletion",
     "confirm_deletion": (
-        "Delete this image with its original file, predictions, heatmaps and revisions"
+        "Delete this case with its original file, predictions, heatmaps and revisions"
     ),
     "delete_case": "Delete case",
     "stage_free": "",

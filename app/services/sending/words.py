@@ -17,7 +17,7 @@ NOT_THERE_ANY_MORE = (
     "DPROTONET_SEND_TO, then try again."
 )
 HELD = (
-    "A study still has this image read without the model's answer, so it is sent when those reads "
+    "A study still has this case read without the model's answer, so it is sent when those reads "
     "are done or the study is closed."
 )
 NOT_CHOSEN = (

@@ -14,9 +14,7 @@ from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
 READS_FIRST = "reads first"
-HIDDEN = (
-    "Your own read of this image comes first. Lock it, then what the model says of it is shown."
-)
+HIDDEN = "Your own read of this case comes first. Lock it, then what the model says of it is shown."
 
 
 @within

@@ -120,7 +120,7 @@ def lock(
                 raise Refused("This image is read in a study. Open it from the page of studies.")
         if now != "blind":
             raise Refused(
-                "The first read of this image was locked before."
+                "The first read of this case was locked before."
                 if now in ("revealed", "signed")
                 else "Nothing is hidden here, so there is nothing to lock. Sign instead."
             )
@@ -174,7 +174,7 @@ def sign_read(
         if now == "blind":
             raise Refused(blinding.HIDDEN)
         if now == "signed":
-            raise Refused("You have signed this image in this study. Go on with the next one.")
+            raise Refused("You have signed this case in this study. Go on with the next one.")
         signed = _signed(workplace, tx, case, read, protocol, judgement)
         tx.studies.advance(read.key, done=True)
         return record_read(workplace, tx, signed, case)

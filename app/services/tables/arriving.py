@@ -41,6 +41,8 @@ class ArrivingRow:
 
     name: str
     """As it may be shown: the table's name and the row's place in it."""
+    shown_path: str
+    """The same below the table's folder, in a folder, an archive or an upload."""
     arrival: Arrival | None
     """None where it cannot be read."""
     problem: str = ""
@@ -115,11 +117,12 @@ def _rows_of(
                 f"The table has more than {MOST_ROWS:,} rows. Divide it into files of at most so "
                 "many."
             )
-        if isinstance(found, RowProblem):
-            shown = f"{names.file_shown(workplace, name)}, {place} {found.line}"
-            arriving.append(ArrivingRow(shown, None, found.reason))
-        else:
-            arriving.append(_arriving(workplace, found, name, place))
+        where = f"{place} {found.line}"
+        arrival = None if isinstance(found, RowProblem) else _arrival(workplace, found, name, where)
+        shown = _shown(workplace, name, where) if arrival is None else arrival.name
+        path = names.path_shown(workplace, f"{name}, {where}", name=shown)
+        problem = found.reason if isinstance(found, RowProblem) else ""
+        arriving.append(ArrivingRow(shown, path, arrival, problem))
     return arriving
 
 
@@ -129,18 +132,20 @@ def _size(data: bytes | Path | HeldBytes) -> int:
     return data.stat().st_size if isinstance(data, Path) else len(data)
 
 
-def _arriving(workplace: Workplace, row: Row, name: str, place: str) -> ArrivingRow:
+def _shown(workplace: Workplace, name: str, where: str) -> str:
+    return f"{names.file_shown(workplace, name)}, {where}"
+
+
+def _arrival(workplace: Workplace, row: Row, name: str, where: str) -> Arrival:
     key = workplace.pseudonyms
     values = row.by_name()
     if key is None:
-        shown = f"{names.file_shown(workplace, name)}, {place} {row.line}"
-        return ArrivingRow(shown, Arrival(TableRow(values).to_bytes(), shown))
+        return Arrival(TableRow(values).to_bytes(), _shown(workplace, name, where))
     person = {"PatientID": row.group} if row.group else {}
     data = TableRow(values).to_bytes()
     # As of an image that names nobody: the row stands for a patient of its own.
     patient = key.patient(person_of(Survey(person)) or f"file {file_sha256(data)}")
     data = TableRow(values, patient).to_bytes()
     image = f"{patient}-{key.image(file_sha256(data))}"
-    shown = f"{image}, {place} {row.line}"
     sealed = key.seal({**person, "file": name})
-    return ArrivingRow(shown, Arrival(data, shown, SealedIdentity(patient, image, sealed)))
+    return Arrival(data, f"{image}, {where}", SealedIdentity(patient, image, sealed))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from app.domain.bundles import BundleInfo
 from app.domain.cases import CaseFacts
 from app.domain.errors import Refused
@@ -15,14 +13,12 @@ def is_row(facts: CaseFacts) -> bool:
     return facts.format == FORMAT
 
 
-def noun(facts: CaseFacts) -> Literal["row", "image"]:
-    """What a sentence calls the case."""
-    return "row" if is_row(facts) else "image"
-
-
-def with_article(facts: CaseFacts) -> str:
-    """An image, a row."""
-    return "a row" if is_row(facts) else "an image"
+def no_table(info: BundleInfo) -> str:
+    """Of a file that is neither a table nor an image, for a model that reads rows."""
+    return (
+        f"The model {info.name} reads rows of a table, and this file is none. Upload CSV, with a "
+        "name that ends in .csv or .tsv, or Parquet."
+    )
 
 
 def check_kind(info: BundleInfo, *, row: bool) -> None:

@@ -49,7 +49,14 @@ class ReadRow:
         outside = self.images.table.outside(self.row)
         pairs = zip(self.images.table.attributes, self.row.values, strict=True)
         return tuple(
-            RowValue(one.name, _text(one, value), one.unit, _note(one, value, one.name in outside))
+            RowValue(
+                one.name,
+                _text(one, value),
+                one.unit,
+                _note(one, value, one.name in outside),
+                one.categories,
+                can_hide=value is not None,
+            )
             for one, value in pairs
         )
 

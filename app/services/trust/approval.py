@@ -39,7 +39,7 @@ def require_approved(workplace: Workplace, info: BundleInfo) -> None:
     if not approval(workplace, info).is_approved:
         raise Refused(
             f"{info.name} {info.short} is not among the models that this installation trusts. It "
-            "can be looked at, but reads no images. Whoever keeps the list of trusted models can "
+            "can be looked at, but reads nothing. Whoever keeps the list of trusted models can "
             f"add “sha256 {info.digest}”, or the key of whoever signed it."
         )
 

@@ -44,7 +44,7 @@ def require_running(workplace: Workplace, digest: str, name: str) -> None:
     stopped = stop_of(workplace, digest)
     if stopped is not None:
         raise Refused(
-            f"{name} {digest[:8]} is {stopped.text} It reads no new images until a lead lifts that "
+            f"{name} {digest[:8]} is {stopped.text} It reads nothing new until a lead lifts that "
             "on the Model page."
         )
 

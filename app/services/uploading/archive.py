@@ -18,6 +18,7 @@ from app.domain.errors import Refused
 from app.services.adapters.image_reader import ImageReader
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.isolated.held_bytes import HeldBytes
+from dprotonet.images.sniff import HEAD_BYTES
 
 if TYPE_CHECKING:
     from dprotonet.images.isolated.archive import Listed, OpenArchive
@@ -58,6 +59,8 @@ class Entry:
     """Its bytes, to be read before the next entry is asked for. Reading raises Refused where the
     entry, or the archive as a whole, turns out not to be as it says."""
     problem: str = ""
+    head: bytes = b""
+    """Its first bytes, where there is a file."""
 
 
 def is_archive(data: bytes | Path | HeldBytes) -> bool:
@@ -128,8 +131,8 @@ def _wanted(archive: OpenArchive, limits: ArchiveLimits, *, packed: int) -> list
         )
     if total > limits.ratio * max(packed, 1024):
         raise Refused(
-            "The ZIP file unpacks to far more than images do, like a file made to do harm. "
-            "Upload the images themselves."
+            "The ZIP file unpacks to far more than images and tables do, like a file made to do "
+            "harm. Upload the files themselves."
         )
     files = [
         listed for listed in archive.entries if not listed.folder and not _is_shadow(listed.name)
@@ -148,9 +151,9 @@ def _check_name(listed: Listed) -> None:
         or "\x00" in name
     )
     if leaves:
-        raise Refused("The ZIP file has paths outside itself. Pack the images again.")
+        raise Refused("The ZIP file has paths outside itself. Pack the files again.")
     if stat.S_IFMT(listed.mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise Refused("The ZIP file holds links or devices. Pack the images themselves.")
+        raise Refused("The ZIP file holds links or devices. Pack the files themselves.")
 
 
 def _is_shadow(name: str) -> bool:
@@ -172,8 +175,9 @@ def _entry(unpacked: _UnpackedEntry, limits: ArchiveLimits) -> Entry:
     if not problem:
         file = io.BufferedReader(unpacked, BUFFER)
         try:
-            if not file.peek(6).startswith(NESTED):
-                return Entry(name, path, cast(BinaryIO, file))
+            head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
+            if not head.startswith(NESTED):
+                return Entry(name, path, cast(BinaryIO, file), head=head)
             problem = "An archive inside an archive is not opened. Unpack it first."
         except Refused as error:
             problem = str(error)

@@ -14,11 +14,12 @@ from app.domain.errors import Refused
 from app.domain.jobs import ItemState
 from app.domain.permissions import within
 from app.services.deidentify import names
-from app.services.tables.arriving import is_table, rows_of
+from app.services.tables.arriving import MOST_ROWS, is_table, rows_of
 from app.services.uploading import archive, intake
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
+from dprotonet.attributes.reading import MOST_BYTES as MOST_TABLE_BYTES
 from dprotonet.errors import NotAnImage, ReadableError, ReaderBusy, UnreadableImage
 from dprotonet.images.discs.directory import MOST_BYTES, Directory
 from dprotonet.images.file_names import is_directory
@@ -56,18 +57,25 @@ def unpacked(
     data: bytes | Path | HeldBytes,
     info: BundleInfo | None = None,
 ) -> Iterator[Entry]:
-    """The files in one upload, staged: itself, what is in it where it is a ZIP file, or the rows of
-    a table, where the model reads rows.
+    """The files in one upload, staged: itself, or what is in it where it is a ZIP file; instead of
+    a table its rows.
 
     A file that cannot be taken in is an item that says why, without staged bytes. So is a DICOMDIR,
     which is read and not kept.
+
+    Args:
+        workplace: where.
+        name: of the upload.
+        data: its bytes.
+        info: the model that reads it; None: tables are not looked for.
 
     Raises:
         RefusedArchive: the archive as a whole cannot be used.
     """
     origin = names.path_shown(workplace, name)
     if info is not None and is_table(data, name):
-        yield from _rows(workplace, name, data, info)
+        whole = Entry(_item(workplace, name), None, origin, name)
+        yield from _rows(workplace, data, whole, info)
         return
     if not archive.is_archive(data):
         yield _entry(workplace, data, Entry(_item(workplace, name), None, origin, name))
@@ -75,12 +83,17 @@ def unpacked(
     limits = archive.ArchiveLimits(
         total_bytes=workplace.settings.upload_bytes, file_bytes=workplace.settings.file_bytes
     )
+    rows = 0
     try:
         for entry in archive.extract(workplace.image_reader, data, limits=limits):
             item = _item(workplace, entry.path)
             new = Entry(item, None, origin, entry.path, archive=name)
             if entry.file is None:
-                yield replace(new, item=replace(item, state="error", message=entry.problem))
+                yield _without_bytes(new, "error", entry.problem)
+            elif info is not None and is_table(entry.head, entry.path):
+                for row in _rows(workplace, entry.file, new, info, most=MOST_ROWS - rows):
+                    rows += row.is_row
+                    yield row
             else:
                 yield _entry(workplace, entry.file, new)
     except Refused as error:
@@ -88,23 +101,33 @@ def unpacked(
 
 
 def _rows(
-    workplace: Workplace, name: str, data: bytes | Path | HeldBytes, info: BundleInfo
+    workplace: Workplace,
+    data: bytes | Path | BinaryIO | HeldBytes,
+    entry: Entry,
+    info: BundleInfo,
+    *,
+    most: int = MOST_ROWS,
 ) -> Iterator[Entry]:
-    origin = names.path_shown(workplace, name)
     try:
-        found = rows_of(workplace, data, name=name, info=info)
+        if not isinstance(data, bytes | Path | HeldBytes):
+            # As much of an entry as shows that it is too large.
+            data = data.read(MOST_TABLE_BYTES + 1)
+        found = rows_of(workplace, data, name=entry.path, info=info)
+        if len(found) > most:
+            raise Refused(
+                f"With this table the ZIP file has more than {MOST_ROWS:,} rows. Upload the table "
+                "by itself."
+            )
     except ReadableError as error:
-        yield Entry(refused(workplace, name, str(error)), None, origin, name)
+        yield _without_bytes(entry, "error", str(error))
         return
     for row in found:
-        item = NewItem(row.name, shown_path=row.name)
+        new = replace(entry, item=NewItem(row.name, shown_path=row.shown_path), is_row=True)
         if row.arrival is None:
-            item = replace(item, state="error", message=row.problem)
-            yield Entry(item, None, origin, name, is_row=True)
+            yield _without_bytes(new, "error", row.problem)
         else:
             staged = intake.stage(workplace, row.arrival)
-            item = replace(item, upload_key=staged.key)
-            yield Entry(item, staged, origin, name, is_row=True)
+            yield replace(new, item=replace(new.item, upload_key=staged.key), blob=staged)
 
 
 @within

@@ -19,7 +19,7 @@ from app.services.checks import site_choice
 from app.services.deidentify.arrival import Arrival, arrival
 from app.services.deidentify.patients import check_chosen
 from app.services.tables.arriving import is_table
-from app.services.tables.fitting import check_kind, is_row
+from app.services.tables.fitting import check_kind, is_row, no_table
 from app.services.tables.reading import facts_of, row_in
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged, TooManyBytes
@@ -245,7 +245,12 @@ def _looked_at(
     source = workplace.blobs.staged_source(staged)
     row = row_in(source)
     if row is None:
-        looked = workplace.image_reader.look(source)
+        try:
+            looked = workplace.image_reader.look(source)
+        except NotAnImage:
+            if model is not None and model.reads_rows:
+                raise NotAnImage(no_table(model)) from None
+            raise
         if model is not None:
             check_kind(model, row=False)
         return looked

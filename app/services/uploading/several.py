@@ -46,7 +46,7 @@ def add_many(
             results.append(added)
             continue
         try:
-            results += _rows(workplace, data, name=name, source=source, model=model)
+            results += add_rows(workplace, data, name=name, source=source, model=model)
         except ReadableError as error:
             results.append(Intake("error", shown, message=str(error)))
     return results
@@ -72,23 +72,36 @@ def _one(
         return Intake("error", shown, message=str(error))
 
 
-def _rows(
+@needs("add images")
+def add_rows(
     workplace: Workplace,
     data: bytes | Path | HeldBytes,
     *,
     name: str,
-    source: Source,
-    model: str | None,
+    source: Source = "upload",
+    model: str | None = None,
 ) -> list[Intake]:
-    """Each row of a table is a case; one that cannot be read costs itself only."""
+    """Take in a table: each row is a case; one that cannot be read costs itself only.
+
+    Args:
+        workplace: where.
+        data: the table.
+        name: what it is called.
+        source: where it came from.
+        model: digest of the bundle to read its rows with; the active one when left out.
+
+    Raises:
+        Refused: there is no model, it reads images, or the table has more rows than are taken here.
+        ReadableError: it is no table, or lacks a column that the model reads.
+    """
     check_chosen(workplace)
     info = batch_starts.model_for(workplace, model)
     most = workplace.settings.upload_files
     found = arriving.rows_of(workplace, data, name=name, info=info)
     if len(found) > most:
         raise Refused(
-            f"The table has {len(found):,} rows; {most} are taken in at once here. Upload it on "
-            "the Batch page, which reads all of them."
+            f"The table has {len(found):,} rows; {most} are taken in at once here. Divide it, or "
+            "upload it on the Batch page, which reads all of them."
         )
     results = []
     for row in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.jobs import ItemState
@@ -91,6 +91,10 @@ class ClaimedFiles:
         if holder is not None:
             query = query.where(JobItemEntry.worker_id == holder)
         return set(self._session.scalars(query.with_for_update()))
+
+    def remove(self, item_id: int) -> None:
+        """Take a file that this worker holds off the list: others have its place."""
+        self._session.execute(delete(JobItemEntry).where(JobItemEntry.id == item_id))
 
     def finish(self, ends: Mapping[int, FileEnd]) -> None:
         """Write what became of files that this worker holds."""

@@ -152,8 +152,7 @@ export class UploadField {
     const sent = queue.all("sent").length;
     const all = sent + queue.all("waiting", "sending").length;
     const keeps = this.data?.keeps ?? false;
-    this.invitation.textContent = keeps
-      ? "Drop images, a folder or a ZIP file here" : "Drop images or a folder here";
+    this.invitation.textContent = this.data?.invitation ?? "";
     this.state.hidden = all === 0;
     this.root.dataset.upload = queue.busy ? "sending" : all > 0 ? "sent" : "empty";
     this.bar.hidden = this.fileList.hidden = !queue.busy;

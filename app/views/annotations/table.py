@@ -124,7 +124,7 @@ def draw_table(
     if not annotations.rows:
         if replace(filters, all_revisions=False, order=_NO_FILTERS.order) == _NO_FILTERS:
             st.info(
-                "Nothing has been signed yet. Open an image in Review and sign a verdict.",
+                "Nothing has been signed yet. Open a case in Review and sign a verdict.",
                 icon=":material/edit_note:",
             )
         else:
@@ -140,7 +140,7 @@ def draw_table(
         selection_mode="single-row",
         key="notes-table",
         column_config={
-            "Image": st.column_config.ImageColumn(width=50),
+            "Case": st.column_config.ImageColumn(width=50),
             "Verdict": st.column_config.TextColumn(width=110),
             "Remarks": st.column_config.TextColumn(width="medium"),
         },
@@ -152,14 +152,14 @@ def draw_table(
     if selected and selected[0] < len(annotations.rows):
         _draw_row(workplace, annotations.rows[selected[0]], infos)
     else:
-        st.caption("Choose a row to see it in full and to open its image.")
+        st.caption("Choose a row to see it in full and to open its case.")
 
 
 def table(rows: tuple[AnnotationRow, ...], infos: Mapping[str, BundleInfo]) -> pd.DataFrame:
     """The table, one row per annotation."""
     return pd.DataFrame(
         {
-            "Image": [thumbnail_address(row.annotation.case_id) for row in rows],
+            "Case": [thumbnail_address(row.annotation.case_id) for row in rows],
             "Signed": [local_time(row.annotation.created_at) for row in rows],
             "File": [row.file_name for row in rows],
             "Verdict": [row.annotation.verdict.capitalize() for row in rows],
@@ -229,7 +229,7 @@ def _draw_row(workplace: Workplace, row: AnnotationRow, infos: Mapping[str, Bund
                         file_name=case_report.file_name(annotation.case_id, annotation.frame),
                         kind=case_report.KIND,
                     )
-                if st.button("Open image", icon=":material/open_in_new:", key="note-open"):
+                if st.button("Open case", icon=":material/open_in_new:", key="note-open"):
                     go_to_case(annotation.case_id)
         predicted = _predicted(annotation, infos)
         said = "Refused" if annotation.support == "outside" else f"Predicted {plain(predicted)},"

@@ -15,7 +15,7 @@ from app.views.shared.pagination import draw_pager
 
 _NO_FILTERS = AuditFilters()
 _HASHES = (
-    ("Pixels of the image", "image"),
+    ("Pixels, or a row's values", "image"),
     ("Model", "bundle"),
     ("Site's settings", "settings"),
     ("Contents", "content"),
@@ -86,7 +86,7 @@ def table(rows: tuple[AuditEntry, ...]) -> pd.DataFrame:
             "Actor": [row.actor for row in rows],
             "Action": [str(row.action).capitalize() for row in rows],
             "Of": [row.subject or "–" for row in rows],
-            "Image": [_short(row.image) for row in rows],
+            "Pixels or values": [_short(row.image) for row in rows],
             "Model": [_short(row.bundle) for row in rows],
         }
     )

@@ -6,8 +6,9 @@ import streamlit as st
 
 from app.domain.figures.batch_view import LONGEST_NAME
 from app.domain.jobs import BatchProgress
+from app.domain.noun import IMAGE, Noun
 from app.domain.text import counted, local_time
-from app.services import batch_export, batches, jobs
+from app.services import batch_export, batches, jobs, models
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from app.views.batch.files import draw_files
@@ -73,7 +74,7 @@ def draw_batch(workplace: Workplace, job_id: str | None) -> None:
     if job_id is None:
         st.markdown("##### No batch yet")
         st.caption(
-            "A batch reads many images in the background. It continues when you close the page, "
+            "A batch reads many files in the background. It continues when you close the page, "
             "and after a restart. A file that cannot be read gets a row that says why."
         )
         return
@@ -92,7 +93,7 @@ def _draw_state(workplace: Workplace, job_id: str) -> None:
         if state.job.is_active:
             st.session_state["watched-batch"] = job_id
         _draw_name(workplace, state)
-        st.progress(_fraction_done(state), text=progress_text(state))
+        st.progress(_fraction_done(state), text=progress_text(state, _noun(workplace, state)))
         if state.job.message and state.job.state in ("waiting", "running", "done"):
             st.caption(f":material/info: {plain(state.job.message)}")
         if state.job.site:
@@ -132,14 +133,14 @@ def _fraction_done(state: BatchProgress) -> float:
     return min(1.0, state.finished / state.total)
 
 
-def progress_text(state: BatchProgress) -> str:
+def progress_text(state: BatchProgress, noun: Noun = IMAGE) -> str:
     """12 of 40 files, 1 error, running."""
     parts = [f"{state.finished:,} of {counted(state.total, 'file')}"]
     if state.listing and state.job.is_active:
         parts.append("still listing the folder")
     for key, name in (
         ("error", "not readable"),
-        ("skipped", "not an image"),
+        ("skipped", f"not {noun.file}"),
         ("duplicate", "already imported"),
         ("refused", "refused by the model"),
     ):
@@ -150,6 +151,12 @@ def progress_text(state: BatchProgress) -> str:
     if state.job.state == "failed" and state.job.message:
         parts.append(plain(state.job.message))
     return " · ".join(parts)
+
+
+def _noun(workplace: Workplace, state: BatchProgress) -> Noun:
+    """What the batch's model reads; an image where the model is gone."""
+    found = (one.noun for one in models.all(workplace) if one.digest == state.job.model)
+    return next(found, IMAGE)
 
 
 def _is_stopping(state: BatchProgress) -> bool:

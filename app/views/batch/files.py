@@ -8,6 +8,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.figures.agreement import AGREEMENTS, Agreement, AgreementCounts
 from app.domain.figures.batch_view import BATCH_ORDERS, BatchFilters, BatchOrder
 from app.domain.jobs import BatchProgress, BatchRow, ItemState
+from app.domain.noun import IMAGE, Noun
 from app.domain.text import percent
 from app.services import batches, models
 from app.services.workplace import Workplace
@@ -26,7 +27,7 @@ _ITEM_STATES: dict[ItemState, str] = {
     "done": ":green-badge[read]",
     "duplicate": ":green-badge[already imported]",
     "refused": ":orange-badge[refused]",
-    "skipped": ":gray-badge[not an image]",
+    "skipped": ":gray-badge[not {file}]",
     "error": ":red-badge[error]",
     "deleted": ":gray-badge[deleted]",
 }
@@ -34,7 +35,7 @@ _STATES: dict[str, tuple[ItemState, ...]] = {
     "Read": ("done", "duplicate"),
     "Refused": ("refused",),
     "Errors": ("error",),
-    "Not an image": ("skipped",),
+    "Not {file}": ("skipped",),
     "To do": ("waiting", "running"),
 }
 _AGREEMENTS: dict[Agreement, str] = {
@@ -89,6 +90,8 @@ def agreement_text(counts: AgreementCounts) -> str:
 
 
 def _draw_filters(name: str, model: BundleInfo | None) -> BatchFilters:
+    states = {_noun(model).say(title): states for title, states in _STATES.items()}
+
     def first_page() -> None:
         turn_to(name, 0)
 
@@ -115,7 +118,7 @@ def _draw_filters(name: str, model: BundleInfo | None) -> BatchFilters:
                 width=width,
             )
 
-        shown = choose("State", list(_STATES), 125)
+        shown = choose("State", list(states), 125)
         label = choose("Label", list(model.classes) if model else [], 140)
         said = choose("Readers", [_AGREEMENTS[name] for name in AGREEMENTS], 135)
         order = st.selectbox(
@@ -128,7 +131,7 @@ def _draw_filters(name: str, model: BundleInfo | None) -> BatchFilters:
             width=225,
         )
     return BatchFilters(
-        states=_STATES.get(shown or "", ()),
+        states=states.get(shown or "", ()),
         text=(text or "").strip(),
         label=label,
         agreement=next((name for name, words in _AGREEMENTS.items() if words == said), None),
@@ -149,19 +152,23 @@ def _draw_row(row: BatchRow, model: BundleInfo | None) -> None:
                 plain(_row_name(row)),
                 key=f"open-{row.position}",
                 type="tertiary",
-                help="Open the image in Review",
+                help="Open the case in Review",
                 width="stretch",
             ):
                 go_to_case(row.case_id)
         else:
             name.markdown(plain(_row_name(row)))
-        state.markdown(_ITEM_STATES[row.state])
+        state.markdown(_noun(model).say(_ITEM_STATES[row.state]))
         support = row.support.verdict if row.support else None
         draw_prediction_cell(
             *(prediction, row.label, row.probability, support), of=model, is_hidden=row.is_hidden
         )
         verdict.markdown(verdict_text(row))
         remark.caption(plain(remark_text(row)) or "–")
+
+
+def _noun(model: BundleInfo | None) -> Noun:
+    return IMAGE if model is None else model.noun
 
 
 def verdict_text(row: BatchRow) -> str:

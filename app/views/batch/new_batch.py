@@ -21,8 +21,8 @@ from app.views.shared.format import plain
 from app.views.shared.server_folder import choose_root, choose_subfolder, folder_text
 from app.views.shared.upload import received_files, upload_limits, upload_token
 
-_EXPLAIN = "Also make a heatmap of each image's most probable finding"
-_REFINE = "Also refine and measure each image's heatmap"
+_EXPLAIN = "Also make a heatmap of each {image}'s most probable finding"
+_REFINE = "Also refine and measure each {image}'s heatmap"
 _WITH_READER = (
     "Heatmaps of all classes and prototypes come with the predictions: the model's mask reader "
     "draws them, unmeasured. Refining that of the most probable finding takes about a second."
@@ -72,7 +72,8 @@ def draw_new_batch(workplace: Workplace) -> None:
         label_visibility="collapsed",
     )
     has_reader = usable[model].has_reader
-    explain = st.checkbox(_REFINE if has_reader else _EXPLAIN, key="batch-explain")
+    asks = usable[model].noun.say(_REFINE if has_reader else _EXPLAIN)
+    explain = st.checkbox(asks, key="batch-explain")
     if has_reader:
         st.caption(_WITH_READER)
     if kind == _SERVER:
@@ -82,7 +83,7 @@ def draw_new_batch(workplace: Workplace) -> None:
 
 
 def _draw_upload(workplace: Workplace, model: BundleInfo, explain: bool, name: str) -> None:
-    sent = received_files(workplace, key="batch-upload", keeps=True)
+    sent = received_files(workplace, key="batch-upload", keeps=True, model=model)
     chosen = [
         file for file in workplace.uploads.held(upload_token(workplace)) if file.key in sent.ids
     ]

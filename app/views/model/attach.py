@@ -22,6 +22,8 @@ _UPLOAD, _SERVER = "ZIP or files", "Server folder"
 
 def draw_attach(workplace: Workplace, info: BundleInfo) -> None:
     """How many source images have a picture; where some have none, the ways to attach them."""
+    if info.reads_rows:  # no file holds the picture of a row
+        return
     now = attach.state(workplace, info.digest)
     if now.wanted == 0:
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.domain.bundles import NO_PROTOTYPES, BundleInfo
+from app.domain.text import counted
 from app.services import models
 from app.services.trust import approval as trust
 from app.services.trust import stopping
@@ -134,9 +135,9 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
         default=REASONS if asked_prototype() else None,
     )
     with about:
-        _draw_about(bundle)
+        _draw_about(info, bundle)
     with measures:
-        draw_measures(card)
+        draw_measures(card, info.noun)
     with here:
         draw_check(workplace, info)
     with in_use:
@@ -146,13 +147,13 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
             (draw_concept_figures if bundle.concepts else draw_prototype_figures)(card)
             draw_gallery(workplace, info, bundle)
         else:
-            _draw_none()
+            _draw_none(info)
     with reasons:
         if bundle.has_prototypes:
             draw_edit(workplace, info, bundle)
             draw_versions(workplace, info)
         else:
-            _draw_none()
+            _draw_none(info)
         if bundle.has_prototypes and not bundle.concepts:
             draw_learning(workplace, info)
 
@@ -163,11 +164,11 @@ def _reasons_title(info: BundleInfo) -> str:
     return f"Concepts ({sum(name in info.in_use for name in info.concepts)})"
 
 
-def _draw_none() -> None:
-    st.info(NO_PROTOTYPES, icon=":material/info:")
+def _draw_none(info: BundleInfo) -> None:
+    st.info(info.noun.say(NO_PROTOTYPES), icon=":material/info:")
 
 
-def _draw_about(bundle: Bundle) -> None:
+def _draw_about(info: BundleInfo, bundle: Bundle) -> None:
     card = bundle.card
     left, right = st.columns([0.6, 0.4], gap="large")
     with left:
@@ -180,7 +181,7 @@ def _draw_about(bundle: Bundle) -> None:
         if card.limits:
             st.markdown("##### Limits")
             st.markdown("\n".join(f"- {plain(limit)}" for limit in card.limits))
-        draw_gate(bundle)
+        draw_gate(bundle, info.noun)
         _draw_part("Licence", card.licence)
     with right:
         _draw_facts(bundle)
@@ -195,7 +196,12 @@ def _draw_part(title: str, text: str) -> None:
 def network_facts(bundle: Bundle) -> dict[str, str]:
     """What the network is built of, by name."""
     options = bundle.manifest.options
-    size = f"{options.image_size} × {options.image_size} pixels, aspect ratio kept, padded"
+    size = f"{options.image_size} × {options.image_size} pixels"
+    if bundle.rows is None:
+        size += ", aspect ratio kept, padded"
+    else:
+        attributes = counted(len(bundle.rows.table.attributes), "attribute")
+        size += f", made of {attributes} by {bundle.rows.encoding.name}"
     if isinstance(options, ClassifierOptions):
         return {
             "Network": f"{options.architecture} ({options.source}), imported",

@@ -54,11 +54,13 @@ def draw_check(workplace: Workplace, info: BundleInfo) -> None:
 def _draw_in_use(workplace: Workplace, info: BundleInfo) -> None:
     state = site_choice.state(workplace, info.digest)
     if state.in_use is None:
-        st.caption("New images are read with the model's own threshold and calibration.")
+        st.caption(
+            f"New {info.noun.several} are read with the model's own threshold and calibration."
+        )
     else:
         step = state.steps[-1]
         st.info(
-            f"New images are read with the {plain(state.in_use.stamp.text)}. "
+            f"New {info.noun.several} are read with the {plain(state.in_use.stamp.text)}. "
             f"Chosen by {plain(step.by)}.",
             icon=":material/tune:",
         )
@@ -66,7 +68,7 @@ def _draw_in_use(workplace: Workplace, info: BundleInfo) -> None:
             return
         _draw_confirmed(
             "Stop using this site's threshold",
-            "I want new images to be read with the model's own threshold again",
+            f"I want new {info.noun.several} to be read with the model's own threshold again",
             key="site-stop",
             on_click=_stop,
             args=(workplace, info.digest),
@@ -74,6 +76,10 @@ def _draw_in_use(workplace: Workplace, info: BundleInfo) -> None:
 
 
 def _draw_new(workplace: Workplace, info: BundleInfo) -> None:
+    if info.reads_rows:
+        st.markdown("##### Check it on your own rows")
+        st.caption(checking.OF_ROWS)
+        return
     st.markdown("##### Check it on your own images")
     st.caption(
         "A server folder with one sub-folder of images for each class, or with a table "

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.figures.performance import QUANTILES, Drift, Week
+from app.domain.noun import IMAGE, Noun
 from app.domain.text import counted
 from app.services.figures.performance import LOOKED_AT, MOST_WEEKS
 from app.views.shared.format import chart_text, plain
@@ -27,9 +28,9 @@ def draw_drift(drift: Drift, info: BundleInfo) -> None:
     """Three charts, or that there is nothing to see yet."""
     st.markdown("##### Week by week")
     if not drift.weeks:
-        st.caption("This model has read no image here.")
+        st.caption(f"This model has read no {info.noun.one} here.")
         return
-    st.caption(plain(drift_text(drift)))
+    st.caption(plain(drift_text(drift, info.noun)))
     for column, (title, chart, key) in zip(
         st.columns(3, gap="medium"),
         (
@@ -46,15 +47,16 @@ def draw_drift(drift: Drift, info: BundleInfo) -> None:
         st.dataframe(weeks_table(drift.weeks), hide_index=True)
 
 
-def drift_text(drift: Drift) -> str:
+def drift_text(drift: Drift, noun: Noun = IMAGE) -> str:
     """Of what the charts are."""
     images = sum(week.images for week in drift.weeks)
     text = (
-        f"{counted(images, 'image')} in {counted(len(drift.weeks), 'week')}, by the day of the "
+        f"{counted(images, noun.one)} in {counted(len(drift.weeks), 'week')}, by the day of the "
         f"prediction, {MOST_WEEKS} weeks at most. Lines: median, with the middle half and the "
-        f"middle 80 % around it. Evidence, for and against, of up to {LOOKED_AT} images a week."
+        f"middle 80 % around it. Evidence, for and against, of up to {LOOKED_AT} "
+        f"{noun.several} a week."
     )
-    return f"{text} Only the newest images were looked at." if drift.is_cut else text
+    return f"{text} Only the newest {noun.several} were looked at." if drift.is_cut else text
 
 
 def score_chart(weeks: Sequence[Week]) -> go.Figure:
@@ -71,8 +73,7 @@ def score_chart(weeks: Sequence[Week]) -> go.Figure:
                 line={"width": 0},
                 fill=fill,
                 fillcolor=_BAND.format(opacity),
-                hovertemplate=f"{QUANTILES[at] * 100:.0f} % of the images below %{{y:.2f}}"
-                "<extra></extra>",
+                hovertemplate=f"{QUANTILES[at] * 100:.0f} % lie below %{{y:.2f}}<extra></extra>",
             )
     figure.add_scatter(
         x=days,
@@ -80,7 +81,7 @@ def score_chart(weeks: Sequence[Week]) -> go.Figure:
         mode="lines+markers",
         line={"color": _LINE, "width": 2},
         customdata=[week.images for week in shown],
-        hovertemplate="median %{y:.2f} of %{customdata} images<extra></extra>",
+        hovertemplate="median %{y:.2f} of %{customdata}<extra></extra>",
     )
     return _laid_out(figure, weeks, is_legend_shown=False)
 
@@ -101,7 +102,7 @@ def rate_chart(weeks: Sequence[Week]) -> go.Figure:
             line={"color": colour, "width": 2},
             marker={"symbol": "circle" if name == "called" else "diamond"},
             customdata=[week.images for week in weeks],
-            hovertemplate=f"{name} %{{y:.0%}} of %{{customdata}} images<extra></extra>",
+            hovertemplate=f"{name} %{{y:.0%}} of %{{customdata}}<extra></extra>",
         )
     return _laid_out(figure, weeks)
 
@@ -125,8 +126,7 @@ def use_chart(weeks: Sequence[Week], info: BundleInfo) -> go.Figure:
                 name=chart_text(name),
                 marker={"color": _COLOURS[number]},
                 customdata=[week.looked_at for week in weeks],
-                hovertemplate=f"{chart_text(name)} %{{y:.0%}} of %{{customdata}} images"
-                "<extra></extra>",
+                hovertemplate=f"{chart_text(name)} %{{y:.0%}} of %{{customdata}}<extra></extra>",
             )
     figure.update_layout(barmode="stack", bargap=0.25)
     return _laid_out(figure, weeks)
@@ -136,7 +136,7 @@ def weeks_table(weeks: Sequence[Week]) -> dict[str, list[object]]:
     """The same in numbers."""
     return {
         "Week of": [week.start for week in weeks],
-        "Images": [week.images for week in weeks],
+        "Read": [week.images for week in weeks],
         "Called": [week.called for week in weeks],
         "Refused": [week.refused for week in weeks],
         "Median": [round(week.quantiles[2], 3) if week.quantiles else None for week in weeks],

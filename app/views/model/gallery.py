@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import GallerySource
+from app.domain.noun import IMAGE, Noun
 from app.domain.text import counted, number, percent, signed
 from app.services import galleries
 from app.services.pictures import nearest
@@ -72,11 +73,11 @@ def _draw_prototype(
         else:
             draw_sources(info.digest, record.id, sources[:_SOURCES])
         if record.kind == "concept":
-            st.caption(axis_text(record))
+            st.caption(axis_text(record, info.noun))
             return
         st.caption(
-            f"Made from {counted(len(record.sources), 'image')}"
-            + (f". {activation_text(record.activation)}" if record.activation else ".")
+            f"Made from {counted(len(record.sources), info.noun.one)}"
+            + (f". {activation_text(record.activation, info.noun)}" if record.activation else ".")
         )
 
 
@@ -91,28 +92,29 @@ def _flags(record: PrototypeRecord) -> str:
     return flags
 
 
-def axis_text(record: PrototypeRecord) -> str:
+def axis_text(record: PrototypeRecord, noun: Noun = IMAGE) -> str:
     """What shows an axis most, and how it goes with the class that it speaks most for."""
-    text = f"The {counted(len(record.sources), 'training image')} that show it most"
+    text = f"The {counted(len(record.sources), f'training {noun.one}')} that show it most"
     own = record.activation
     if own is None:
         return f"{text}."
     text += (
-        f". Less its mean, the axis is {signed(own.mean)} in images of “{record.class_name}”, for "
-        "which it speaks most"
+        f". Less its mean, the axis is {signed(own.mean)} in {noun.several} of "
+        f"“{record.class_name}”, for which it speaks most"
     )
     others = "" if own.mean_others is None else f", {signed(own.mean_others)} in others"
     return f"{text}{others}."
 
 
-def activation_text(activation: PrototypeActivation) -> str:
+def activation_text(activation: PrototypeActivation, noun: Noun = IMAGE) -> str:
     """The similarity of a prototype to the training images."""
     others = (
-        f", {number(activation.mean_others)} to images of other classes"
+        f", {number(activation.mean_others)} to {noun.several} of other classes"
         if activation.mean_others is not None
         else ""
     )
     return (
-        f"Mean similarity {number(activation.mean)} to images of its class{others}. It is the "
-        f"closest prototype of its class for {percent(activation.closest_share)} of its images."
+        f"Mean similarity {number(activation.mean)} to {noun.several} of its class{others}. It is "
+        f"the closest prototype of its class for {percent(activation.closest_share)} of its "
+        f"{noun.several}."
     )

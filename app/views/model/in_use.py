@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.figures.performance import TOO_FEW, Failure, Slice, Slices
+from app.domain.noun import IMAGE, Noun
 from app.domain.text import counted, label_text, local_time, percent
 from app.services.figures import performance
 from app.services.workplace import Workplace
@@ -28,7 +29,7 @@ def draw_in_use(workplace: Workplace, info: BundleInfo) -> None:
         with left:
             _draw_failures(workplace, info)
         with right:
-            _draw_slices(performance.worst_slices(workplace, info.digest))
+            _draw_slices(performance.worst_slices(workplace, info.digest), info.noun)
         draw_drift(performance.drift(workplace, info.digest), info)
 
 
@@ -37,14 +38,14 @@ def _draw_failures(workplace: Workplace, info: BundleInfo) -> None:
     name = f"failures-{info.digest[:8]}"
     found = performance.failures(workplace, info.digest, page=page_number(name), size=_SIZE)
     if not found.rows:
-        st.caption("No reader has rejected what this model says of an image.")
+        st.caption(f"No reader has rejected what this model says of {info.noun.an}.")
         return
     for start in range(0, len(found.rows), _COLUMNS):
         columns = st.columns(_COLUMNS, gap="small")
         for column, row in zip(columns, found.rows[start : start + _COLUMNS], strict=False):
             with column:
                 _draw_failure(row, info)
-    draw_pager(name, total=found.total, size=found.size, noun="image")
+    draw_pager(name, total=found.total, size=found.size, noun=info.noun.one)
 
 
 def _draw_failure(row: Failure, info: BundleInfo) -> None:
@@ -56,7 +57,7 @@ def _draw_failure(row: Failure, info: BundleInfo) -> None:
             st.caption(plain(row.text[:120] + ("…" if len(row.text) > 120 else "")))
         st.caption(plain(f"{row.reader}, {local_time(row.signed_at)}"))
         if st.button(
-            plain(row.file_name), key=f"open-failure-{key}", type="tertiary", help="Open the image"
+            plain(row.file_name), key=f"open-failure-{key}", type="tertiary", help="Open the case"
         ):
             go_to_case(row.case_id)
 
@@ -70,12 +71,12 @@ def said_text(row: Failure, info: BundleInfo) -> str:
     return f"{said} → {row.corrected}" if row.corrected else f"{said}, rejected"
 
 
-def _draw_slices(found: Slices) -> None:
+def _draw_slices(found: Slices, noun: Noun) -> None:
     st.markdown("##### Where readers reject most")
     if not found.overall.read:
         st.caption("No verdict was signed on what this model says.")
         return
-    st.caption(overall_text(found))
+    st.caption(overall_text(found, noun))
     st.dataframe(
         slices_table(found.rows),
         hide_index=True,
@@ -83,15 +84,15 @@ def _draw_slices(found: Slices) -> None:
         column_config={"95 % interval": st.column_config.TextColumn(width="small")},
     )
     st.caption(
-        f"The worst first, by the lower end of the interval; fewer than {TOO_FEW} images read are "
-        "too few for a rate. Sex, age and maker of the device are not kept with images here. Which "
-        "images are read, and by whom, is not chance: a rate says where to look, not why."
+        f"The worst first, by the lower end of the interval; fewer than {TOO_FEW} {noun.several} "
+        "read are too few for a rate. Sex, age and maker of the device are not kept here. Which "
+        f"{noun.several} are read, and by whom, is not chance: a rate says where to look, not why."
     )
 
 
-def overall_text(found: Slices) -> str:
+def overall_text(found: Slices, noun: Noun = IMAGE) -> str:
     """How many were read and rejected in all."""
-    text = f"{counted(found.overall.read, 'image')} read, {found.overall.rejected:,} rejected"
+    text = f"{counted(found.overall.read, noun.one)} read, {found.overall.rejected:,} rejected"
     if found.overall.has_rate:
         text += f": {percent(found.overall.rate)} ({_interval(found.overall)})"
     return f"{text}. Only the newest were looked at." if found.is_cut else f"{text}."
@@ -102,7 +103,7 @@ def slices_table(rows: tuple[Slice, ...]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": [row.kind.capitalize() for row in rows],
-            "Images": [row.name for row in rows],
+            "Cases": [row.name for row in rows],
             "Read": [row.read for row in rows],
             "Rejected": [row.rejected for row in rows],
             "Rate": [percent(row.rate) if row.has_rate else "too few" for row in rows],

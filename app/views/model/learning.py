@@ -63,7 +63,7 @@ def judgements_text(judgements: Mapping[str, Mapping[str, int]], reason: str) ->
         return f"No {reason} of this model was judged yet."
     parts = [
         f"{plain(prototype)}: "
-        + ", ".join(f"{plain(said)} on {counted(count, 'image')}" for said, count in of_one.items())
+        + ", ".join(f"{plain(said)} on {counted(count, 'case')}" for said, count in of_one.items())
         for prototype, of_one in judgements.items()
     ]
     return "Judged so far: " + "; ".join(parts) + "."

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.domain.noun import IMAGE, Noun
 from app.domain.text import counted
 from app.views.shared.format import chart_text, plain
 from dprotonet.bundle.figure_text import TITLES, figure_text
@@ -21,7 +22,7 @@ _OWN, _BLACK_BOX = "#1b8aa5", "#c0651a"
 _CLASSES = ("#1b8aa5", "#c0651a", "#7a5fb5", "#3f8f44", "#8d9aa1")
 
 
-def draw_measures(card: ModelCard) -> None:
+def draw_measures(card: ModelCard, noun: Noun) -> None:
     """Table and plots of the card's metrics, or how to get them."""
     own = card.metrics
     if "auroc" not in own:
@@ -32,7 +33,7 @@ def draw_measures(card: ModelCard) -> None:
         )
         return
     black_box = own.get("black_box") or {}
-    st.caption(data_text(own))
+    st.caption(data_text(own, noun))
     left, right = st.columns(2, gap="medium")
     with left:
         st.dataframe(metrics_table(own, black_box), hide_index=True, height="content")
@@ -45,18 +46,20 @@ def draw_measures(card: ModelCard) -> None:
         _draw_chart(roc_chart(curves.get("roc", {})), "ROC", "chart-roc")
     with right:
         _draw_chart(
-            reliability_chart(curves.get("reliability", [])), "Reliability", "chart-reliability"
+            reliability_chart(curves.get("reliability", []), noun),
+            "Reliability",
+            "chart-reliability",
         )
     other_metrics = {key: value for key, value in own.items() if key != "curves"}
     with st.expander("All metrics"):
         st.json(other_metrics, expanded=1)
 
 
-def data_text(own: Metrics) -> str:
+def data_text(own: Metrics, noun: Noun = IMAGE) -> str:
     """The data behind the metrics: split, images, patients."""
     parts = [str(own["split"]) + " split" if "split" in own else ""]
     if "films" in own:
-        parts.append(counted(int(own["films"]), "image"))
+        parts.append(counted(int(own["films"]), noun.one))
     if "patients" in own:
         parts.append(counted(int(own["patients"]), "patient"))
     if "auroc_kind" in own:
@@ -111,7 +114,7 @@ def roc_chart(curves: Mapping[str, Mapping[str, list[float]]]) -> go.Figure | No
     return figure
 
 
-def reliability_chart(bins: list[Mapping[str, float]]) -> go.Figure | None:
+def reliability_chart(bins: list[Mapping[str, float]], noun: Noun = IMAGE) -> go.Figure | None:
     """Accuracy over confidence; the size of a point is its number of images."""
     if not bins:
         return None
@@ -120,7 +123,7 @@ def reliability_chart(bins: list[Mapping[str, float]]) -> go.Figure | None:
     figure.add_scatter(
         x=[entry["confidence"] for entry in bins],
         y=[entry["accuracy"] for entry in bins],
-        text=[counted(int(entry["films"]), "image") for entry in bins],
+        text=[counted(int(entry["films"]), noun.one) for entry in bins],
         mode="lines+markers",
         line={"color": _OWN, "width": 1},
         marker={"size": [6 + 14 * (entry["films"] / most) ** 0.5 for entry in bins]},

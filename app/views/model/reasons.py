@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import GallerySource
+from app.domain.noun import IMAGE, Noun
 from app.domain.proposals import Cost, EditAnswer
 from app.domain.text import counted, number, percent, signed
 from app.services import galleries
@@ -113,7 +114,7 @@ def _draw_answer(
     workplace: Workplace, info: BundleInfo, off: tuple[str, ...], required: tuple[str, ...]
 ) -> None:
     tolerance = st.segmented_control(
-        "The loss on the training images may rise by",
+        f"The loss on the training {info.noun.several} may rise by",
         _TOLERANCES,
         default=proposals.TOLERANCE,
         format_func=percent,
@@ -127,7 +128,7 @@ def _draw_answer(
         return
     draw_verdict(answer, allowed)
     if answer.cost is not None:
-        draw_cost(answer.cost)
+        draw_cost(answer.cost, info.noun)
         st.caption(
             f"Answered in {answer.milliseconds:.0f} ms from the similarities that the model keeps. "
             "Nothing is changed yet."
@@ -175,15 +176,15 @@ def draw_verdict(answer: EditAnswer, tolerance: float) -> None:
         return
     rise = answer.cost.increase if answer.cost and answer.cost.increase is not None else 0.0
     st.success(
-        f"**This can be done.** The loss on the training images rises by {percent(rise, 1)}; "
+        f"**This can be done.** The loss on the training data rises by {percent(rise, 1)}; "
         f"{percent(tolerance)} is allowed."
     )
 
 
-def draw_cost(cost: Cost) -> None:
+def draw_cost(cost: Cost, noun: Noun = IMAGE) -> None:
     """The figures on validation before and after, and how many labels change."""
     st.dataframe(cost_table(cost), hide_index=True, height="content")
-    st.caption(cost_text(cost))
+    st.caption(cost_text(cost, noun))
 
 
 def cost_table(cost: Cost) -> pd.DataFrame:
@@ -197,9 +198,9 @@ def cost_table(cost: Cost) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["On validation", "Now", "With the change", "Difference"])
 
 
-def cost_text(cost: Cost) -> str:
+def cost_text(cost: Cost, noun: Noun = IMAGE) -> str:
     """How many labels change, of how many."""
-    images = counted(cost.images, "validation image")
+    images = counted(cost.images, f"validation {noun.one}")
     if cost.changed_calls is None:
         return f"Measured on {images}."
     verb = "gets" if cost.changed_calls == 1 else "get"

@@ -31,7 +31,7 @@ def draw_sources(
         place: tells apart where a page shows the same ones twice.
     """
     if not sources:
-        st.caption("This model has no source images for the prototype.")
+        st.caption("This model has no sources of the prototype.")
     pictures = [*before, *source_pictures(model, prototype, sources)]
     with st.container(key=f"sources-{place}{prototype}", gap="xxsmall"):
         if pictures:

@@ -11,7 +11,7 @@ from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors_on_top
 
 _HELP = (
-    "Everybody who reads with it sees the reason. Images that come, and those that wait, are not "
+    "Everybody who reads with it sees the reason. Cases that come, and those that wait, are not "
     "read with it; what it said before stays, with this note. It can be lifted again."
 )
 

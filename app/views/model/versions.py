@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.domain.bundles import BundleInfo
+from app.domain.noun import Noun
 from app.domain.proposals import Proposal, ProposalStep
 from app.domain.text import counted, local_time, number
 from app.services import models
@@ -35,7 +36,7 @@ def draw_versions(workplace: Workplace, info: BundleInfo) -> None:
     if waiting:
         st.markdown("##### Proposals")
         for proposal in waiting:
-            _draw_proposal(workplace, proposal)
+            _draw_proposal(workplace, proposal, info.noun)
     st.markdown("##### Versions")
     for version in family:
         _draw_version(workplace, version, known)
@@ -44,7 +45,7 @@ def draw_versions(workplace: Workplace, info: BundleInfo) -> None:
             st.markdown("\n".join(f"- {line}" for p in known for line in step_lines(p)))
 
 
-def _draw_proposal(workplace: Workplace, proposal: Proposal) -> None:
+def _draw_proposal(workplace: Workplace, proposal: Proposal, noun: Noun) -> None:
     with st.container(border=True, key=f"proposal-{proposal.proposal_id}", gap="small"):
         first = proposal.steps[0]
         st.markdown(
@@ -53,7 +54,7 @@ def _draw_proposal(workplace: Workplace, proposal: Proposal) -> None:
             f"{local_time(first.at)}" + (f": “{plain(proposal.reason)}”" if proposal.reason else "")
         )
         if proposal.cost is not None:
-            draw_cost(proposal.cost)
+            draw_cost(proposal.cost, noun)
         else:
             st.caption("It was not measured on validation.")
         if proposal.kind == "learned":

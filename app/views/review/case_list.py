@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from app.domain.cases import CaseFilters, CasePage
+from app.domain.noun import IMAGE
 from app.services import models, review
 from app.services.worklist import queue
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.navigation import open_case_id, show_case
 from app.views.shared.pagination import draw_pager, page_number
+from app.views.shared.upload import FORMS
 from app.views.worklist.filters import clear_filters, draw_filters, draw_statuses
 from app.views.worklist.rows import draw_rows
 
@@ -42,7 +44,7 @@ def _draw_next(workplace: Workplace, filters: CaseFilters, cases: CasePage) -> N
         icon=":material/skip_next:",
         shortcut="N",
         key="next-unread",
-        help="Opens the first image of this list that nobody has signed or works on",
+        help="Opens the first case of this list that nobody has signed or works on",
         on_click=_open_next,
         args=(workplace, filters),
     )
@@ -73,16 +75,18 @@ def _watch(
 
 def _draw_page(workplace: Workplace, cases: CasePage, filters: CaseFilters) -> None:
     if not cases.rows:
-        _draw_empty(filters)
+        _draw_empty(workplace, filters)
         return
     draw_rows(cases.rows, {info.digest: info for info in models.all(workplace)})
     draw_pager("cases", total=cases.total, size=cases.size, noun="case")
 
 
-def _draw_empty(filters: CaseFilters) -> None:
+def _draw_empty(workplace: Workplace, filters: CaseFilters) -> None:
     if filters == CaseFilters(order=filters.order):
+        active = models.active(workplace)
+        noun = active.noun if active else IMAGE
         st.info(
-            "No images yet. Add some with the field beside: DICOM, PNG, JPEG, TIFF, BMP or WebP.",
+            f"No {noun.several} yet. Add some with the field beside: {FORMS[noun.one]}.",
             icon=":material/add_photo_alternate:",
         )
         return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from app.domain.actors import Actor
+from app.domain.noun import IMAGE, Kind
 from app.domain.text import RESEARCH_ONLY
 from app.services import models
 from app.services.trust import stopping
@@ -17,9 +20,15 @@ from app.views.shared.workplace import current_workplace
 
 ACCOUNT = "/sign-in"
 """Of the entrance: where somebody signs out or changes a password."""
-PRIVACY = "Images are stored unchanged"
-DEIDENTIFIED = "Images are de-identified on their way in"
-NOTHING_YET = "No image is taken in yet"
+PRIVACY: Mapping[Kind, str] = {
+    "image": "Images are stored unchanged",
+    "row": "Of rows only the values that the model reads are stored",
+}
+DEIDENTIFIED: Mapping[Kind, str] = {
+    "image": "Images are de-identified on their way in",
+    "row": "Of rows only the values that the model reads are stored, and a pseudonym",
+}
+NOTHING_YET = "Nothing is taken in yet"
 
 
 def draw_page_header() -> None:
@@ -31,7 +40,8 @@ def draw_page_header() -> None:
     if active is None and models.chosen(workplace) is not None:
         model = "none: it is stopped"
     with st.container(key="page-header", horizontal=True, horizontal_alignment="distribute"):
-        privacy = PRIVACY if workplace.pseudonyms is None else DEIDENTIFIED
+        kind = IMAGE.one if active is None else active.noun.one
+        privacy = (PRIVACY if workplace.pseudonyms is None else DEIDENTIFIED)[kind]
         privacy += ", for one local reader" if workplace.actor.is_alone else ""
         privacy = NOTHING_YET if workplace.awaits_choice else privacy
         st.caption(f":material/science: **{RESEARCH_ONLY}**. {privacy}.", width="content")
@@ -67,7 +77,7 @@ def _draw_stop(workplace: Workplace) -> None:
     if chosen is not None and stopped is not None:
         st.warning(
             f"**{plain(chosen.title_of_version)}** `{chosen.short}` is {plain(stopped.text)} New "
-            "images are not read. What it said before stays as it is.",
+            "cases are not read. What it said before stays as it is.",
             icon=":material/front_hand:",
         )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import Intake
+from app.domain.noun import IMAGE, Kind, Noun
 from app.domain.text import counted, megabytes
 from app.services import models
 from app.services.deidentify import held
@@ -26,6 +28,11 @@ _ICONS = {
     "duplicate": ":material/content_copy:",
     "added": ":material/check_circle:",
 }
+FORMS: Mapping[Kind, str] = {
+    "image": "DICOM, PNG, JPEG, TIFF, BMP or WebP",
+    "row": "CSV in UTF-8, or Parquet",
+}
+"""What a model of each kind reads."""
 _MOST_ROWS = 8
 _TOKEN = "upload-token"
 
@@ -34,20 +41,23 @@ def draw_upload(workplace: Workplace) -> None:
     """The field for files or a folder, and the results of the last upload."""
     model = models.active(workplace)
     st.markdown("##### Add a table" if model and model.reads_rows else "##### Add images")
-    sent = received_files(workplace, key="review-upload", keeps=False)
+    sent = received_files(workplace, key="review-upload", keeps=False, model=model)
     if sent.ids:
         _add(workplace, sent)
     st.caption(upload_limits(workplace, model))
-    _draw_results()
+    _draw_results(IMAGE if model is None else model.noun)
 
 
-def received_files(workplace: Workplace, *, key: str, keeps: bool) -> Upload:
+def received_files(
+    workplace: Workplace, *, key: str, keeps: bool, model: BundleInfo | None = None
+) -> Upload:
     """Draw the upload field and give the files that the server holds for this session.
 
     Args:
         workplace: of the page.
         key: of the field.
         keeps: the page uses the files only when the reader says so.
+        model: that reads the files, where it is known.
     """
     token = upload_token(workplace)
     waiting = [file.key for file in workplace.uploads.held(token)]
@@ -57,9 +67,15 @@ def received_files(workplace: Workplace, *, key: str, keeps: bool) -> Upload:
         file_bytes=workplace.settings.file_bytes,
         too_large=intake.too_large(workplace),
         keeps=keeps,
+        invitation=_invitation(model, keeps=keeps),
         key=key,
     )
     return replace(sent, ids=tuple(file_id for file_id in sent.ids if file_id in waiting))
+
+
+def _invitation(model: BundleInfo | None, *, keeps: bool) -> str:
+    what = "tables" if model is not None and model.reads_rows else "images"
+    return f"Drop {what}, a folder or a ZIP file here" if keeps else f"Drop {what} or a folder here"
 
 
 def upload_token(workplace: Workplace) -> str:
@@ -82,12 +98,12 @@ def upload_limits(workplace: Workplace, model: BundleInfo | None, *, batch: bool
         most = MOST_ROWS if batch else settings.upload_files
         more = "" if batch else " For more, use the Batch page."
         return (
-            f"The model {plain(model.name)} reads rows of a table: CSV in UTF-8, or Parquet. Each "
+            f"The model {plain(model.name)} reads rows of a table: {FORMS['row']}. Each "
             f"row becomes a case of its own; up to {most:,} at once. Columns that the model does "
             f"not read are not kept.{more}"
         )
     return (
-        "DICOM, PNG, JPEG, TIFF, BMP or WebP, recognised by content. Up to "
+        f"{FORMS['image']}, recognised by content. Up to "
         f"{counted(settings.upload_files, 'file')} and {megabytes(settings.upload_bytes)} at once. "
         "For more, use a server folder on the Batch page, or the command line."
     )
@@ -109,7 +125,7 @@ def _add(workplace: Workplace, sent: Upload) -> None:
     st.rerun()
 
 
-def _draw_results() -> None:
+def _draw_results(noun: Noun) -> None:
     results: list[Intake] = st.session_state.get("upload-results", [])
     if not results:
         return
@@ -118,7 +134,7 @@ def _draw_results() -> None:
         for outcome, text in (
             ("added", "added"),
             ("duplicate", "already imported"),
-            ("skipped", "not an image"),
+            ("skipped", f"not {noun.file}"),
             ("error", "not readable"),
             ("held", "to be looked at"),
         )
@@ -132,4 +148,4 @@ def _draw_results() -> None:
             message = f" – {plain(result.message)}" if result.message else ""
             st.caption(f"{_ICONS[result.outcome]} **{plain(result.name)}**{message}")
         if len(results) > _MOST_ROWS:
-            st.caption(f"and {counted(len(results) - _MOST_ROWS, 'more file')}")
+            st.caption(f"and {len(results) - _MOST_ROWS} more")

@@ -40,7 +40,7 @@ def opinion_lines(case: DueCase) -> list[str]:
 
 def _draw_case(workplace: Workplace, study: Study, due: DueCase) -> None:
     case_id, frame = due.case.case_id, due.case.frame
-    link_to_case("Open the image", case_id)
+    link_to_case("Open the case", case_id)
     st.markdown("\n".join(f"- {line}" for line in opinion_lines(due)))
     key = f"{study.study_id}-{case_id}-{frame}"
     label = st.selectbox("Label", study.protocol.labels, index=None, key=f"decide-label-{key}")

@@ -15,7 +15,7 @@ from app.views.shared.errors import show_errors
 from app.views.studies.protocol_form import draw_protocol
 from app.views.studies.study_list import show_study
 
-_ALL, _FILTER, _BATCH = "All images", "A filter", "A batch"
+_ALL, _FILTER, _BATCH = "All cases", "A filter", "A batch"
 
 
 def draw_new_study(workplace: Workplace) -> None:
@@ -31,7 +31,7 @@ def draw_new_study(workplace: Workplace) -> None:
         with show_errors():
             protocol = draw_protocol(info, title=name)
             cases = _draw_cases(workplace, info.digest)
-            st.caption(f"{counted(len(cases), 'image')} of this model.")
+            st.caption(f"{counted(len(cases), 'case')} of this model.")
             readers, adjudicators = draw_people(workplace, "new", (), ())
             if st.button("Create", type="primary", disabled=not name.strip(), key="study-create"):
                 _create(workplace, name, protocol, cases, readers, adjudicators)
@@ -59,7 +59,7 @@ def draw_people(
 
 def _draw_cases(workplace: Workplace, model: str) -> tuple[StudyCase, ...]:
     kind = st.segmented_control(
-        "Images", [_ALL, _FILTER, _BATCH], default=_ALL, key="study-cases-kind"
+        "Cases", [_ALL, _FILTER, _BATCH], default=_ALL, key="study-cases-kind"
     )
     if kind == _BATCH:
         known = {one.job.job_id: one for one in batches.batches(workplace)}

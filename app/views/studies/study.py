@@ -35,7 +35,7 @@ def draw_study(workplace: Workplace, study_id: str | None) -> None:
     if study_id is None:
         st.markdown("##### No study yet")
         st.caption(
-            "In a study several readers read the same images by one protocol: each alone first, "
+            "In a study several readers read the same cases by one protocol: each alone first, "
             "without a hint of the model's answer, then with it. Its lead sees how they agree and "
             "what the answer did to them, and exports all of it as one table."
         )
@@ -57,7 +57,7 @@ def summary(study: Study) -> str:
     arms = next(words for words, arms in ARMS.items() if arms == protocol.arms)
     parts = [
         STATES[study.state],
-        counted(study.cases, "image"),
+        counted(study.cases, "case"),
         counted(len(study.readers), "reader"),
         arms[0].lower() + arms[1:],
     ]

@@ -18,7 +18,7 @@ from app.views.shared.navigation import show_case
 from app.views.shared.prediction_cell import draw_prediction_cell
 
 _WIDTHS = [0.62, 4.2, 1.7, 3.4, 1.7]
-_TITLES = ("", "Image", "Status", "Prediction", "Verdict")
+_TITLES = ("", "Case", "Status", "Prediction", "Verdict")
 _STATUS: Mapping[Status, str] = {
     "new": ":blue-badge[new]",
     "in progress": ":violet-badge[in progress]",
@@ -102,7 +102,7 @@ def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
                 plain(row.file_name),
                 key=f"open-{row.case_id}",
                 type="tertiary",
-                help="Open the image",
+                help="Open the case",
                 width="stretch",
                 on_click=show_case,
                 args=(row.case_id,),

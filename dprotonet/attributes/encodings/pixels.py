@@ -1,28 +1,29 @@
 """Encodings that give each attribute a pixel of its own place, which its value shades.
 
-TINTO (Castillo-Cara et al. 2023), IGTD (Zhu et al. 2021), REFINED (Bazgir et al. 2020) and
-DeepInsight (Sharma et al. 2019) differ in how they find the places: alike attributes lie side by
-side. A bundle keeps the places, as numbers; what found them is not needed to read a row.
+TINTO (Castillo-Cara et al. 2023), IGTD (Zhu et al. 2021), REFINED (Bazgir et al. 2020), DeepInsight
+(Sharma et al. 2019) and Fotomics (Zandavi et al. 2022) differ in how they find the places: alike
+attributes lie side by side. A bundle keeps the places, as numbers; what found them is not needed
+to read a row.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dprotonet.attributes.encodings.encoding import Encoding, check_size, check_units
+from dprotonet.attributes.encodings.drawing import CellDrawing
+from dprotonet.attributes.encodings.encoding import check_size
 
 if TYPE_CHECKING:
     import numpy as np
 
-METHODS = ("tinto", "igtd", "refined", "deepinsight")
+METHODS = ("tinto", "igtd", "refined", "deepinsight", "fotomics")
 
 
 @dataclass(frozen=True)
-class PixelPlaces(Encoding):
+class PixelPlaces(CellDrawing):
     """Attributes at fixed places, brighter with their value.
 
     Attributes:
@@ -64,25 +65,26 @@ class PixelPlaces(Encoding):
         """A, how many attributes a row has."""
         return len(self.places)
 
-    def pixels(self, units: Sequence[float]) -> np.ndarray:
-        """The image of a row, on black: ``(S, S, 3)`` uint8, grey."""
+    def cells(self, units: Sequence[float]) -> np.ndarray:
+        """``(R, C)``: a value in its attribute's cell, the mean where several share one."""
         import numpy as np
 
-        check_units(self, units)
-        rings = self._rings
-        values = np.tensordot(np.asarray(units, np.float32), rings, axes=(0, 0))
-        counts = np.maximum((rings > 0).sum(axis=0), 1)
-        grey = np.rint(self._scaled(values / counts) * 255).astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=2)
+        values = np.tensordot(np.asarray(units, np.float32), self._rings, axes=(0, 0))
+        means: np.ndarray = values / self._counts
+        return means
 
-    def paint(self, units: Sequence[float]) -> np.ndarray:
-        """``(A, S, S)`` float32, the same for every row: a dark pixel is its attribute's too."""
+    def owners(self) -> np.ndarray:
+        """``(A, R, C)`` float32."""
+        owned: np.ndarray = self._rings / self._counts
+        return owned
+
+    @property
+    def _counts(self) -> np.ndarray:
+        """Attributes that paint each cell, at least 1."""
         import numpy as np
 
-        check_units(self, units)
-        rings = self._rings
-        counts = np.maximum((rings > 0).sum(axis=0), 1)
-        return np.stack([self._scaled(ring / counts) for ring in rings])
+        counts: np.ndarray = np.maximum((self._rings > 0).sum(axis=0), 1)
+        return counts
 
     @cached_property
     def _rings(self) -> np.ndarray:
@@ -97,17 +99,6 @@ class PixelPlaces(Encoding):
                 radius = 2 * ring
                 result[number][away <= radius**2] = 1 / radius**2
             result[number, row, column] = 1
-        return result
-
-    def _scaled(self, cells: np.ndarray) -> np.ndarray:
-        """The grid ``(rows, columns)`` on the image, ``(S, S)``."""
-        import numpy as np
-
-        factor = self.size // max(self.rows, self.columns)
-        large = cells.repeat(factor, axis=0).repeat(factor, axis=1)
-        result = np.zeros((self.size, self.size), np.float32)
-        top, left = (math.floor((self.size - side) / 2) for side in large.shape)
-        result[top : top + large.shape[0], left : left + large.shape[1]] = large
         return result
 
     def to_json(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dprotonet.attributes.encodings.encoding import Encoding, check_size, check_units
+from dprotonet.attributes.encodings.drawing import CountedDrawing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,33 +34,15 @@ _WIDEST, _HEIGHT = 7, 5  # px of two digits with a pixel between them, and of th
 
 
 @dataclass(frozen=True)
-class SuperTml(Encoding):
-    """Values as text.
-
-    Attributes:
-        count: A, how many attributes a row has.
-        size: S, px.
-    """
-
-    count: int
-    size: int = 64
+class SuperTml(CountedDrawing):
+    """Values as text, white on black."""
 
     name = "supertml"
 
-    def __post_init__(self) -> None:
-        check_size(self.size)
-        if not isinstance(self.count, int) or self.count < 1:
-            raise ValueError("an encoding needs at least one attribute")
-        if self._side <= _WIDEST:
-            need = 32 * math.ceil(self._columns * (_WIDEST + 1) / 32)
-            raise ValueError(
-                f"{self.count} attributes cannot be written on {self.size} pixels; take {need}"
-            )
-
     @property
-    def attributes(self) -> int:
-        """A, how many attributes a row has."""
-        return self.count
+    def least_size(self) -> int:
+        """The least side of an image that it can be drawn on, in px."""
+        return self._columns * (_WIDEST + 1)
 
     @property
     def _columns(self) -> int:
@@ -70,26 +52,24 @@ class SuperTml(Encoding):
     def _side(self) -> int:
         return self.size // self._columns
 
-    def pixels(self, units: Sequence[float]) -> np.ndarray:
-        """The image of a row, white on black: ``(S, S, 3)`` uint8."""
+    def cells(self, units: Sequence[float]) -> np.ndarray:
+        """``(S, S)`` of 0 and 1."""
         import numpy as np
 
-        check_units(self, units)
-        image = np.zeros((self.size, self.size), np.uint8)
+        image = np.zeros((self.size, self.size), np.float32)
         factor = (self._side - 1) // _WIDEST
         for number, unit in enumerate(units):
             text = _written(min(int(100 * unit), 99)).repeat(factor, axis=0).repeat(factor, axis=1)
             top, left = self._corner(number)
             top += (self._side - text.shape[0]) // 2
             left += (self._side - text.shape[1]) // 2
-            image[top : top + text.shape[0], left : left + text.shape[1]] = text * 255
-        return np.repeat(image[..., None], 3, axis=2)
+            image[top : top + text.shape[0], left : left + text.shape[1]] = text
+        return image
 
-    def paint(self, units: Sequence[float]) -> np.ndarray:
+    def owners(self) -> np.ndarray:
         """``(A, S, S)`` float32: 1 on the attribute's whole field."""
         import numpy as np
 
-        check_units(self, units)
         result = np.zeros((self.count, self.size, self.size), np.float32)
         for number in range(self.count):
             top, left = self._corner(number)

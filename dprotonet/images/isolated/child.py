@@ -192,6 +192,8 @@ def main(memory_bytes: int, cpu: CpuLimits, niceness: int) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)
+    # pydicom would fetch its examples with it: no network, and a sixth of the start saved.
+    sys.modules["requests"] = None  # type: ignore[assignment]
     send(answers, {"protections": seal(memory_bytes)})
     while True:
         try:

@@ -55,7 +55,7 @@ def test_of_a_refused_image_a_reader_judges_the_refusal_alone(verdict: str) -> N
     choices = {"corrected_label": None, "confidence": 3, "text": "", "predicted_label": None}
     check_revision(verdict=verdict, **choices, is_refused=True)  # type: ignore[arg-type]
     check_revision(verdict=verdict, **choices | {"corrected_label": "cyst"}, is_refused=True)  # type: ignore[arg-type]
-    with pytest.raises(Refused, match="did not refuse this image"):
+    with pytest.raises(Refused, match="did not refuse this case"):
         check_revision(verdict=verdict, **choices)  # type: ignore[arg-type]
 
 

@@ -379,7 +379,7 @@ def test_of_a_refused_image_no_class_is_explained_unless_it_is_named(
     pool.gate = by_brightness
     case_id = str(intake.add(workplace, png(1, level=10), name="dark.png").case_id)
     queue.run_pending(workplace, pool)
-    with pytest.raises(WrongRequest, match=r"no call on this image\..*Name a class"):
+    with pytest.raises(WrongRequest, match=r"no call here\..*Name a class"):
         explanations.request(workplace, case_id)
     assert review.open_case(workplace, case_id).jobs == ()
     explanations.request(workplace, case_id, node="class:finding")

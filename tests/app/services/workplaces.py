@@ -217,6 +217,29 @@ class FakePool:
             control=Control(before.probabilities, dict.fromkeys(CLASSES, 0.05), 8, True),
         )
 
+    def read_changed(
+        self,
+        model: str,
+        image: GrayOrColourImage,
+        others: Sequence[GrayOrColourImage],
+        *,
+        before: Prediction,
+        off: Sequence[str],
+        site: SiteSettings | None,
+    ) -> InterventionResult:
+        """As every prediction: the brighter the picture the more of the finding."""
+        after = self.predict(model, image, site=site)
+        drawn = [self.predict(model, each, site=site).probabilities for each in others]
+        evidence = {match.prototype: match.evidence for match in after.matches}
+        assert after.label is not None
+        return InterventionResult(
+            label=after.label,
+            probabilities=after.probabilities,
+            logits=after.logits,
+            evidence={name: 0.0 if name in off else value for name, value in evidence.items()},
+            control=Control.of(drawn, in_body=False),
+        )
+
     def explain(
         self,
         model: str,

@@ -42,7 +42,7 @@ def gated(plain, tmp_path_factory):
     """The same bundle with a gate that was fitted to images of its kind."""
     folder = tmp_path_factory.mktemp("gated") / "b"
     shutil.copytree(plain.path, folder)
-    bundle, stage = Bundle.load(folder), gate_stage("mobilenet_v2")
+    bundle, stage = Bundle.load(folder), gate_stage("small")
     with torch.inference_mode():
         fitted, others = (
             stage_features(

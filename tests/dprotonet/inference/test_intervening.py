@@ -10,7 +10,13 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.editing.head import with_last_layer
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.masking.fills import make_fill
-from dprotonet.inference.intervening import Subject, intervene, intervene_on, region_on_grid
+from dprotonet.inference.intervening import (
+    Subject,
+    intervene,
+    intervene_on,
+    read_in_place,
+    region_on_grid,
+)
 from dprotonet.inference.intervention import FILLS, Intervention, Region
 from dprotonet.inference.predictor import Predictor
 from dprotonet.inference.support import Support
@@ -161,3 +167,18 @@ def test_a_heatmap_is_the_same_whatever_is_tried_in_the_midst_of_it(predictor, i
     assert len(tried) > 3 and (alone.heatmap == disturbed.heatmap).all()
     assert disturbed.faithfulness == alone.faithfulness
     assert tried[3:4] == tried[:1]
+
+
+def test_another_image_in_the_place_of_one_gives_its_own_prediction_beside_a_control(
+    predictor, image, before
+):
+    others = [decoded(one[:48]) for one in tiny_images(4, 2)[1]]
+    same = read_in_place(predictor, image, before)
+    assert (same.logits, same.control, same.area) == (before.logits, None, None)
+    without = read_in_place(predictor, others[0], before)
+    assert without.logits == predictor.predict(others[0]).logits != before.logits
+    result = read_in_place(predictor, others[0], before, others[1:], off=("p01",))
+    assert result.evidence == without.evidence | {"p01": 0.0}
+    assert result.control.draws == len(others) - 1
+    with pytest.raises(WrongRequest, match="no prototype"):
+        read_in_place(predictor, image, before, off=("p99",))

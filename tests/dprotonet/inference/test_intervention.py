@@ -111,7 +111,7 @@ def test_of_an_image_that_was_refused_nothing_can_be_tried():
         bundle="m",
         support=UNLIKE,
     )
-    with pytest.raises(WrongRequest, match=r"makes no call on this image.*Unlike what this model"):
+    with pytest.raises(WrongRequest, match=r"makes no call here.*Unlike what this model"):
         result_of(refused, {}, RULE)
 
 

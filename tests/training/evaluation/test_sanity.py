@@ -87,7 +87,7 @@ def test_a_map_that_depends_on_no_weights_is_detected(predictor, samples):
 def test_a_map_that_sees_the_network_goes_with_its_weights_and_stays_under_another_seed(
     predictor, samples
 ):
-    result = sanity(predictor, samples, 2, HeatmapMethod("prototype", "draft"), resamples=5)
+    result = sanity(predictor, samples, 8, HeatmapMethod("prototype", "draft"), resamples=5)
     for node in NODES:
         assert result[node]["seeds"]["value"] == pytest.approx(1.0, abs=1e-6)
         assert result[node]["randomised"]["down to backbone"]["value"] < 0.5
@@ -143,7 +143,7 @@ def test_the_map_of_a_mask_reader_goes_with_the_weights_that_it_reads(read, samp
 def test_the_last_blocks_go_before_the_whole_backbone(read):
     model = read[0].model
     networks = dict(randomised(model))
-    last, early = "backbone.features.18.0.weight", "backbone.features.5.conv.0.0.weight"
+    last, early = "backbone.features.4.0.weight", "backbone.features.1.0.weight"
     trained, blocks, whole = (
         network.parts()["backbone"]
         for network in (model, networks[LAST_BLOCKS], networks["backbone"])

@@ -123,7 +123,7 @@ def test_nothing_is_fitted_where_no_last_layer_can_do_without_the_prototype(
 ):
     version = without(evaluated, tmp_path / "version", "p01")
     assert edited_head(version, "p00") is None
-    assert "not fitted again. All prototypes of 'none' would be off." in caplog.text
+    assert "not fitted again. All prototypes of 'consolidation' would be off." in caplog.text
 
 
 def test_a_bundle_without_responses_is_refused_before_the_images_are_passed(

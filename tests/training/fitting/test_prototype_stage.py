@@ -9,13 +9,19 @@ from training.fitting.fit import fit_network
 from training.fitting.networks import dprotonet
 
 
+def _whole(context):
+    """The context of a network of torchvision's that sees the images themselves."""
+    recipe = dataclasses.replace(context.recipe, backbone="mobilenet_v2")
+    return dataclasses.replace(context, recipe=recipe, inputs=context.live)
+
+
 def _vectors(model, context, rows):
     with torch.inference_mode():
         return model.eval()(context.live.clean(rows.train)).vectors
 
 
 def test_centring_takes_the_mean_out_of_the_pooled_vectors_and_nothing_else(context):
-    context = dataclasses.replace(context, inputs=context.live)
+    context = _whole(context)
     rows = split_rows(context)
     model = dprotonet(context.recipe, context.dataset.classes, None).network
     before = _vectors(model, context, rows)
@@ -28,7 +34,7 @@ def test_centring_takes_the_mean_out_of_the_pooled_vectors_and_nothing_else(cont
 
 
 def test_recentring_takes_the_mean_out_of_trained_vectors_and_moves_prototypes_with_them(context):
-    context = dataclasses.replace(context, inputs=context.live)
+    context = _whole(context)
     rows = split_rows(context)
     model = dprotonet(context.recipe, context.dataset.classes, None).network
     with torch.no_grad():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from dprotonet.bundle.concept_figures import spread_text
 from dprotonet.bundle.figure_text import MISSING, figure_text
 
 RIVAL_TITLES = {"svm": "linear SVM", "cav": "CAV (logistic)", "channel": "best channel"}
+NETWORK_TITLES = {"concepts": "with concepts", "plain": "without"}
 LEAST_PULL = 0.02  # of the share called, between images that show a concept and those that do not
 
 
@@ -24,8 +26,9 @@ def markdown(found: Mapping[str, Any], command: str) -> str:
         f"# {found['recipe']['name']}: axes that are concepts",
         "",
         f"{images['test']} test images of {found['patients']} patients; {images['train']} to train "
-        f"on, {images['validation']} to choose by. One seed. A re-implementation of Concept "
-        "Whitening (Chen, Bei & Rudin 2020): that the layer stands after the backbone is inferred.",
+        f"on, {images['validation']} to choose by. Seeds: {', '.join(map(str, found['seeds']))}; "
+        "figures are means over them. A re-implementation of Concept Whitening (Chen, Bei & Rudin "
+        "2020): that the layer stands after the backbone is inferred.",
         "",
         f"    {command}",
         "",
@@ -34,7 +37,7 @@ def markdown(found: Mapping[str, Any], command: str) -> str:
         *(
             f"| {title} | {figure_text(networks[key]['accuracy'])} "
             f"| {figure_text(networks[key]['auroc'])} | {networks[key]['seconds']:.0f} |"
-            for key, title in (("concepts", "with concepts"), ("plain", "without"))
+            for key, title in NETWORK_TITLES.items()
         ),
         f"| difference | {figure_text(networks['difference']['accuracy'], signed=True)} | | |",
         "",
@@ -53,7 +56,9 @@ def markdown(found: Mapping[str, Any], command: str) -> str:
         ),
         _row(*["---"] * (4 + 2 * len(RIVAL_TITLES))),
         *(_concept_row(name, figures) for name, figures in found["concepts"].items()),
+        _mean_row(list(found["concepts"].values())),
         "",
+        *_seed_lines(found),
         f"Mean |correlation| between the concepts' axes: {_number(found['correlation'])}. "
         f"Oracle impurity: {_number(found['impurity'])} (0: an axis tells no more of another "
         "concept than the concepts tell of each other). "
@@ -71,6 +76,49 @@ def _concept_row(name: str, figures: Mapping[str, Any]) -> str:
     shown = f"{figures['shown']} of {figures['shown'] + figures['absent']}"
     axis = f"**{spread_text(figures['axis'])}**"
     return _row(name, shown, axis, *own, *plain, f"{figures['importance']:+.3f}")
+
+
+def _mean_row(concepts: Sequence[Mapping[str, Any]]) -> str:
+    """The means over the concepts."""
+
+    def mean(figures: Sequence[Mapping[str, Any]]) -> str:
+        values = [figure["value"] for figure in figures]
+        return _number(None if None in values else fmean(values))
+
+    axis = f"**{mean([one['axis'] for one in concepts])}**"
+    own = [mean([one[rival] for one in concepts]) for rival in RIVAL_TITLES]
+    plain = [mean([one["plain"][rival] for one in concepts]) for rival in RIVAL_TITLES]
+    return _row("mean", "", axis, *own, *plain, "")
+
+
+def _seed_lines(found: Mapping[str, Any]) -> list[str]:
+    """Each seed's axes beside its linear SVM; nothing of a single seed."""
+    if len(found["seeds"]) == 1:
+        return []
+    return [
+        "In each seed: accuracy of the two networks; AUROC of each axis, and by how much it is "
+        "above the linear SVM's.",
+        "",
+        _row("", *(f"seed {seed}" for seed in found["seeds"])),
+        _row(*["---"] * (1 + len(found["seeds"]))),
+        *(
+            _row(title, *map(_number, found["networks"][key]["accuracy"]["each_seed"]))
+            for key, title in NETWORK_TITLES.items()
+        ),
+        *(
+            _row(
+                name,
+                *(
+                    MISSING if None in (axis, svm) else f"{axis:.3f} ({axis - svm:+.3f})"
+                    for axis, svm in zip(
+                        one["axis"]["each_seed"], one["svm"]["each_seed"], strict=True
+                    )
+                ),
+            )
+            for name, one in found["concepts"].items()
+        ),
+        "",
+    ]
 
 
 def _pull_lines(pulls: list[Mapping[str, Any]]) -> list[str]:

@@ -1,28 +1,22 @@
-"""One split, two networks, and for each concept its axis beside its rivals.
+"""One split, two networks under each seed, and for each concept its axis beside its rivals.
 
-All fitting uses training images, every choice validation images, every figure test images.
+All fitting uses training images, every choice validation images, every figure test images. Figures
+are means over the seeds; their intervals are over patients.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from dprotonet.modeling.concepts.model import ConceptNet
+from training.comparison.concepts.one_seed import SeedReadings, read_seed
 from training.data.concept_table import NO, YES, ConceptTable, concept_table
-from training.evaluation.concepts.axes import (
-    AxisReadings,
-    concept_auroc,
-    impurity,
-    mean_correlation,
-    read_axes,
-)
-from training.evaluation.concepts.importance import permutation_importance, pull, switched_off
+from training.evaluation.concepts.axes import concept_auroc, impurity, mean_correlation
 from training.evaluation.concepts.niches import niche_impurity
 from training.evaluation.concepts.rivals import RIVALS, rival_scores
 from training.evaluation.metrics import (
@@ -34,12 +28,14 @@ from training.evaluation.metrics import (
     weighted_mean,
 )
 from training.fitting.context import SplitRows, TrainingContext
-from training.fitting.fit import FittedNetwork, fit_black_box, fit_network
-from training.fitting.networks import backbone_of, outputs
+
+NETWORKS = ("concepts", "plain")
 
 
-def study(context: TrainingContext, rows: SplitRows, *, out: Path) -> dict[str, Any]:
-    """Train both networks and measure them.
+def study(
+    context: TrainingContext, rows: SplitRows, seeds: Sequence[int], *, out: Path
+) -> dict[str, Any]:
+    """Train both networks under every seed and measure them.
 
     Args:
         context: of a recipe whose network is "concepts".
@@ -51,60 +47,46 @@ def study(context: TrainingContext, rows: SplitRows, *, out: Path) -> dict[str, 
     """
     recipe, images = context.recipe, context.images
     table = concept_table(images.samples, recipe, rows.train)
-    fitted = fit_network(context, rows, out=out / "concepts")
-    plain = fit_black_box(context, rows, out=out / "plain")
-    network = fitted.network
-    assert isinstance(network, ConceptNet)
-    everyone = torch.arange(len(images))
-    read = read_axes(network, context.final, everyone, context.device, correlated=rows.test)
-    at = rows.test.numpy()
-    plain_features = _plain_features(plain, context)
+    runs = [read_seed(context, rows, table, seed, out) for seed in seeds]
+    train, at = rows.train.numpy(), rows.test.numpy()
+    axes = [run.axes.activations[:, : len(table.names)] for run in runs]
     return {
         "recipe": recipe.to_json(),
+        "seeds": list(seeds),
         "images": {name: len(part) for name, part in dataclasses.asdict(rows).items()},
         "patients": len(set(images.patients[at])),
-        "networks": _networks(context, rows, {"concepts": fitted, "plain": plain}),
+        "networks": _networks(context, rows, runs),
         "concepts": {
-            name: _concept(c, network, context, rows, table, read, plain_features)
-            for c, name in enumerate(table.names)
+            name: _concept(c, context, rows, table, runs) for c, name in enumerate(table.names)
         },
-        "correlation": mean_correlation(read.correlation),
-        "impurity": impurity(read.activations[at, : len(table.names)], table, at),
-        "niche_impurity": niche_impurity(
-            read.activations[:, : len(table.names)], table, rows.train.numpy(), at
-        ),
-        "pulls": _pulls(network, context, rows, table, read),
+        "correlation": _mean(mean_correlation(run.axes.correlation) for run in runs),
+        "impurity": _mean(impurity(own[at], table, at) for own in axes),
+        "niche_impurity": _mean(niche_impurity(own, table, train, at) for own in axes),
+        "pulls": _pulls(runs),
     }
 
 
-def _plain_features(plain: FittedNetwork, context: TrainingContext) -> Array:
-    """``(N, C)``: what the plain network's last layer sees."""
-    backbone = backbone_of(plain.network)
-    everyone = torch.arange(len(context.images))
-    read = outputs(
-        backbone, context.final, everyone, lambda deep: deep.mean(dim=(2, 3)), context.device
-    )
-    features: Array = read.double().numpy()
-    return features
-
-
 def _networks(
-    context: TrainingContext, rows: SplitRows, fitted: dict[str, FittedNetwork]
+    context: TrainingContext, rows: SplitRows, runs: Sequence[SeedReadings]
 ) -> dict[str, Any]:
     """Accuracy and AUROC of both, and the difference of accuracies, by patient."""
-    at = rows.test
-    draws = patient_draws(context.images.patients[at.numpy()], context.recipe.resamples)
+    draws = patient_draws(context.images.patients[rows.test.numpy()], context.recipe.resamples)
     right: dict[str, Array] = {}
     figures: dict[str, Any] = {}
-    for name, one in fitted.items():
-        scored = one.predictions(context, at)
-        right[name] = accuracy_by_image(scored.calls(), scored.labels)
+    for name in NETWORKS:
+        scored = [run.scored[name] for run in runs]
+        each = np.stack([accuracy_by_image(one.calls(), one.labels) for one in scored])
+        right[name] = each.mean(axis=0)
+
+        def auroc(weights: Array, scored: Any = scored) -> Array:
+            areas = [macro_auroc(one.probabilities, one.labels, weights) for one in scored]
+            return np.mean(areas, axis=0)
+
         figures[name] = {
-            "accuracy": interval_json(partial(weighted_mean, right[name]), draws),
-            "auroc": interval_json(
-                partial(macro_auroc, scored.probabilities, scored.labels), draws
-            ),
-            "seconds": round(one.seconds, 1),
+            "accuracy": interval_json(partial(weighted_mean, right[name]), draws)
+            | {"each_seed": each.mean(axis=1).round(4).tolist()},
+            "auroc": interval_json(auroc, draws),
+            "seconds": _mean((run.seconds[name] for run in runs), digits=1),
         }
     less = right["concepts"] - right["plain"]
     figures["difference"] = {
@@ -115,60 +97,53 @@ def _networks(
 
 def _concept(
     concept: int,
-    network: ConceptNet,
     context: TrainingContext,
     rows: SplitRows,
     table: ConceptTable,
-    read: AxisReadings,
-    plain_features: Array,
+    runs: Sequence[SeedReadings],
 ) -> dict[str, Any]:
     """How well its axis finds a concept, beside the rivals on the same and on plain features."""
     at, shown = rows.test.numpy(), table.values[:, concept]
     patients, resamples = context.images.patients[at], context.recipe.resamples
 
-    def found(scores: Array) -> dict[str, float | None]:
-        return concept_auroc(scores[at], shown[at], patients, resamples).to_json()
+    def found(scores: Sequence[Array]) -> dict[str, Any]:
+        own = np.stack(scores)[:, at]
+        each = [concept_auroc(one, shown[at], patients, 0).value for one in own]
+        return concept_auroc(own, shown[at], patients, resamples).to_json() | {
+            "each_seed": [None if one is None else round(one, 4) for one in each]
+        }
 
     train = rows.train.numpy()
-    labels = context.images.labels.numpy()[at]
+    features = [run.axes.features for run in runs]
+    plain = [run.plain_features for run in runs]
     return {
         "shown": int((shown[at] == YES).sum()),
         "absent": int((shown[at] == NO).sum()),
-        "axis": found(read.activations[:, concept]),
-        **{r: found(rival_scores(r, read.features, shown, train)) for r in RIVALS},
-        "plain": {r: found(rival_scores(r, plain_features, shown, train)) for r in RIVALS},
-        "importance": round(
-            permutation_importance(network, read.activations[at], labels, concept), 4
-        ),
+        "axis": found([run.axes.activations[:, concept] for run in runs]),
+        **{r: found([rival_scores(r, f, shown, train) for f in features]) for r in RIVALS},
+        "plain": {r: found([rival_scores(r, f, shown, train) for f in plain]) for r in RIVALS},
+        "importance": _mean(run.importance[concept] for run in runs),
     }
 
 
-def _pulls(
-    network: ConceptNet,
-    context: TrainingContext,
-    rows: SplitRows,
-    table: ConceptTable,
-    read: AxisReadings,
-) -> list[dict[str, Any]]:
-    """Each concept and class: how far it pulls, before and after its axis is switched off."""
-    if context.images.multi_label:
-        return []
-    at, train = rows.test.numpy(), rows.train.numpy()
-    labels, activations = context.images.labels.numpy()[at], read.activations[at]
-    found = []
-    for concept, name in enumerate(table.names):
-        shown = table.values[at, concept]
-        level = float(np.mean(read.activations[train, concept]))
-        without = switched_off(activations, concept, level)
-        for label, class_name in enumerate(context.dataset.classes):
-            before = pull(network, activations, labels, shown, label)
-            after = pull(network, without, labels, shown, label)
-            found.append(
-                {
-                    "concept": name,
-                    "class": class_name,
-                    "before": dataclasses.asdict(before),
-                    "after": dataclasses.asdict(after),
+def _pulls(runs: Sequence[SeedReadings]) -> list[dict[str, Any]]:
+    """The means over the seeds of what pulls, and how far."""
+    return [
+        {
+            "concept": each[0]["concept"],
+            "class": each[0]["class"],
+            **{
+                when: {
+                    which: _mean(one[when][which] for one in each) for which in ("shown", "absent")
                 }
-            )
-    return found
+                for when in ("before", "after")
+            },
+        }
+        for each in zip(*(run.pulls for run in runs), strict=True)
+    ]
+
+
+def _mean(values: Iterable[float | None], digits: int = 4) -> float | None:
+    """None where one of them is."""
+    known = list(values)
+    return None if None in known else round(float(np.mean(np.array(known, dtype=float))), digits)

@@ -15,7 +15,13 @@ TITLES = {
     "igtd": "IGTD",
     "refined": "REFINED",
     "deepinsight": "DeepInsight",
+    "fotomics": "Fotomics",
     "supertml": "SuperTML",
+    "bargraph": "BarGraph",
+    "distancematrix": "DistanceMatrix",
+    "combination": "Combination",
+    "featurewrap": "FeatureWrap",
+    "bie": "BIE",
 }
 CLOSE = 0.005  # of AUROC, up to which two models count as equal
 SHOWN = 8  # attributes
@@ -78,17 +84,29 @@ def _verdict(found: Mapping[str, Any]) -> list[str]:
     leading = max(encodings, key=lambda name: models[name]["auroc"]["mean"])
     apart = models[leading]["auroc"]["mean"] - models[best]["auroc"]["mean"]
     table, rows = TITLES[best].split(",")[0], TITLES[leading]
+    chosen = (
+        [f"It is the best of {len(encodings)} encodings on these very folds, which flatters it."]
+        if len(encodings) > 1
+        else []
+    )
+    close = f": less than the {CLOSE} that count as a difference here" if apart <= CLOSE else ""
     if apart < -CLOSE:
         return [
             f"**The table itself wins.** {table.capitalize()} is ahead of the best encoding, "
-            f"{rows}, by {-apart:.4f}. Where the prediction is all that matters, take it."
+            f"{rows}, by {-apart:.4f}. Where the prediction is all that matters, take it.",
+            *chosen,
         ]
     if apart <= 0:
         return [
             f"{table.capitalize()} on the table itself is ahead of the best encoding, {rows}, by "
-            f"{-apart:.4f}: less than the {CLOSE} that count as a difference here."
+            f"{-apart:.4f}{close}.",
+            *chosen,
         ]
-    return [f"The best encoding, {rows}, is ahead of {table} on the table itself by {apart:.4f}."]
+    return [
+        f"The best encoding, {rows}, is ahead of {table} on the table itself by "
+        f"{apart:.4f}{close}.",
+        *chosen,
+    ]
 
 
 def _background(models: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """Encodings fitted on training rows: the order of CPC-R's attributes, the places of the others.
 
-TINTOlib (Apache-2.0) finds the places of TINTO, IGTD, REFINED and DeepInsight. It is an extra of
-training alone: what it finds is kept as numbers.
+TINTOlib (Apache-2.0) finds the places of TINTO, IGTD, DeepInsight and Fotomics. It is an extra of
+training alone: what it finds is kept as numbers. Those of REFINED are found here.
 """
 
 from __future__ import annotations
@@ -18,22 +18,20 @@ import numpy as np
 from dprotonet.attributes.encodings.cpcr import CpcR
 from dprotonet.attributes.encodings.encoding import Encoding
 from dprotonet.attributes.encodings.pixels import PixelPlaces
-from dprotonet.attributes.encodings.supertml import SuperTml
+from dprotonet.attributes.encodings.registry import DRAWN
 from dprotonet.errors import ReadableError
 from training.datasets.tabular.climbing import climbed_order
+from training.datasets.tabular.refined import refined_places
 
 if TYPE_CHECKING:
     from training.recipe import Recipe
 
 MISSING = (
     "The encoding {name} needs TINTOlib, which is not installed: python -m pip install --no-deps "
-    "TINTOlib==1.3.1 matplotlib bitstring bitarray. Or give --set encoding=cpcr or supertml."
+    "TINTOlib==1.3.1 matplotlib. Or give --set encoding=cpcr or refined."
 )
-NO_MPI = (
-    "REFINED runs TINTOlib's hill climbing under MPI, which did not start. Install mpi4py and "
-    "mpirun, or give another encoding."
-)
-_TINTO_SIDE = 20  # cells, TINTO's and DeepInsight's usual grid
+TOO_FEW = "TINTOlib finds no places for so few attributes, or for ones that are so much alike"
+_TINTO_SIDE = 20  # cells, the usual grid of TINTO, DeepInsight and Fotomics
 
 
 def fit_encoding(
@@ -57,8 +55,8 @@ def fit_encoding(
         if name == "cpcr":
             order = _order(recipe, units, labels, validation)
             return cpcr(recipe, order)
-        if name == "supertml":
-            return SuperTml(units.shape[1], size)
+        if name in DRAWN:
+            return DRAWN[name](units.shape[1], size)
         rows, columns, places = _FOUND[name](units, labels, recipe.seed)
         blur = recipe.tinto_blur if name == "tinto" else 0
         return PixelPlaces(name, rows, columns, places, size, blur)
@@ -131,6 +129,13 @@ def _deepinsight(units: np.ndarray, labels: np.ndarray, seed: int) -> Places:
     return (_TINTO_SIDE, _TINTO_SIDE, _places(method, units, labels))
 
 
+def _fotomics(units: np.ndarray, labels: np.ndarray, seed: int) -> Places:
+    """Without its logarithm, which is for counts of genes, and with a cell for each attribute."""
+    maker = _imported("fotomics", "Fotomics")
+    method = maker(image_dim=_TINTO_SIDE, transformer=None, relocate=True, random_seed=seed)
+    return (_TINTO_SIDE, _TINTO_SIDE, _places(method, units, labels))
+
+
 def _igtd(units: np.ndarray, labels: np.ndarray, seed: int) -> Places:
     side = int(np.ceil(np.sqrt(units.shape[1])))
     maker = _imported("igtd", "IGTD")
@@ -140,13 +145,7 @@ def _igtd(units: np.ndarray, labels: np.ndarray, seed: int) -> Places:
 
 def _refined(units: np.ndarray, labels: np.ndarray, seed: int) -> Places:
     side = int(np.ceil(np.sqrt(units.shape[1])))
-    method = _imported("refined", "REFINED")(n_processors=2, random_seed=seed, verbose=False)
-    try:
-        return (side, side, _places(method, units, labels))
-    except ValueError:
-        raise
-    except Exception as error:  # TINTOlib raises the program's whole standard error
-        raise ReadableError(NO_MPI) from error
+    return (side, side, refined_places(units, seed))
 
 
 _FOUND: dict[str, Callable[[np.ndarray, np.ndarray, int], Places]] = {
@@ -154,6 +153,7 @@ _FOUND: dict[str, Callable[[np.ndarray, np.ndarray, int], Places]] = {
     "igtd": _igtd,
     "refined": _refined,
     "deepinsight": _deepinsight,
+    "fotomics": _fotomics,
 }
 
 
@@ -173,9 +173,13 @@ def _places(method: Any, units: np.ndarray, labels: np.ndarray) -> tuple[tuple[i
     It leaves files where it runs, so it runs in a folder of its own, which goes.
     """
     import pandas as pd
+    from scipy.spatial import QhullError
 
     frame = pd.DataFrame(units, columns=[f"a{i:04d}" for i in range(units.shape[1])])
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(Path(folder)):
-        method.fit(frame.assign(target=labels))
+        try:
+            method.fit(frame.assign(target=labels))
+        except QhullError:  # their points lie on a line
+            raise ValueError(TOO_FEW) from None
         mapping = method._get_features_mapping().sort_values("feature")
     return tuple(zip(mapping["row"].astype(int), mapping["column"].astype(int), strict=True))

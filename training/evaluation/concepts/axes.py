@@ -1,6 +1,6 @@
 """What a concept network says of images by axis, and how well each axis finds its concept.
 
-Letters: N images, D axes, k concepts, K classes, B resamples by patient.
+Letters: N images, D axes, k concepts, K classes, B resamples by patient, S networks.
 """
 
 from __future__ import annotations
@@ -95,19 +95,25 @@ def concept_auroc(
     patients: Sequence[str] | NDArray[np.str_],
     resamples: int,
 ) -> Spread:
-    """How well ``(N,)`` scores find the images that show a concept; unknown ones are left out.
+    """How well scores find the images that show a concept; unknown ones are left out.
 
     Args:
+        scores: ``(N,)``; or ``(S, N)`` of S networks, for the mean of their figures.
         shown: ``(N,)``, a column of :attr:`ConceptTable.values`.
     """
     known = shown != UNKNOWN
     positive = shown[known] == YES
     if not known.any() or positive.all() or not positive.any():
         return Spread(None, None)
-    one = float(binary_auroc(scores[known], positive, np.ones((1, int(known.sum()))))[0])
+    each = np.atleast_2d(scores)[:, known]
+
+    def area(weights: Array) -> Array:
+        return np.mean([binary_auroc(one, positive, weights) for one in each], axis=0)
+
     draws = patient_draws(np.asarray(patients)[known], resamples)
-    drawn = binary_auroc(scores[known], positive, draws)
+    drawn = area(draws)
     drawn = drawn[~np.isnan(drawn)]
+    one = float(area(np.ones((1, int(known.sum()))))[0])
     return Spread(one, float(drawn.std(ddof=1)) if len(drawn) > 1 else None)
 
 

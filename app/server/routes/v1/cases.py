@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +19,8 @@ from app.server.routes.v1.endpoints import Endpoint, Sent
 from app.server.routes.v1.schemas import ORDER, PAGE, STATUS, TEXT
 from app.server.security import PROGRAMS
 from app.services.review import listing, opening
-from app.services.uploading import intake, receiving
+from app.services.tables.arriving import is_table
+from app.services.uploading import intake, receiving, several
 from app.services.workplace import Workplace
 
 ANY_FILE = "application/octet-stream"
@@ -94,25 +96,42 @@ async def _add(workplace: Workplace, request: Request) -> Response:
         key, _ = await received(workplace, request, token, name=name)
     except Refused as error:
         return refusal(error, TOO_MUCH)
-    added = await run_in_threadpool(_taken_in, workplace, token, key)
-    answer = {"outcome": added.outcome, "case": added.case_id}
+    return await run_in_threadpool(_taken_in, workplace, token, key)
+
+
+def _taken_in(workplace: Workplace, token: str, key: str) -> Response:
+    with receiving.taken(workplace, token, [key]) as files:
+        name, data = next(files)
+        if is_table(data, name):
+            return _of_rows(several.add_rows(workplace, data, name=name))
+        return _of_file(intake.add(workplace, data, name=name))
+
+
+def _of_file(added: Intake) -> Response:
+    answer: dict[str, Any] = {"outcome": added.outcome, "case": added.case_id, "rows": []}
     if added.outcome == "duplicate":
         return JSONResponse(answer)
     where = f"{PROGRAMS}cases/{added.case_id}"
     return JSONResponse(answer, 201, {"Location": where})
 
 
-def _taken_in(workplace: Workplace, token: str, key: str) -> Intake:
-    with receiving.taken(workplace, token, [key]) as files:
-        name, data = next(files)
-        return intake.add(workplace, data, name=name)
+def _of_rows(results: Sequence[Intake]) -> Response:
+    if all(one.case_id is None for one in results):
+        raise Refused(f"No row of the table can be read. {results[0].message}")
+    rows = [
+        {"name": one.name, "outcome": one.outcome, "case": one.case_id, "message": one.message}
+        for one in results
+    ]
+    is_any_new = any(one.outcome == "added" for one in results)
+    answer = {"outcome": "table", "case": None, "rows": rows}
+    return JSONResponse(answer, 201 if is_any_new else 200)
 
 
 ENDPOINTS = (
     Endpoint(
         "GET",
         "cases",
-        "Lists images, as the worklist does.",
+        "Lists cases, as the worklist does.",
         "see cases",
         "CasePage",
         _cases,
@@ -121,13 +140,16 @@ ENDPOINTS = (
     Endpoint(
         "POST",
         "cases",
-        "Takes an image in: the body is the file. Its prediction is queued.",
+        "Takes an image or a table in: the body is the file. Predictions are queued.",
         "add images",
         "Added",
         streamed=_add,
         query={"name": TEXT},
         takes=ANY_FILE,
-        statuses={201: "It was added.", 200: "This very file was there already."},
+        statuses={
+            201: "It was added, or rows of it were.",
+            200: "This very file was there already, or all rows of it that can be read.",
+        },
     ),
-    Endpoint("GET", "cases/{case}", "Says what an image is.", "see cases", "Case", _case),
+    Endpoint("GET", "cases/{case}", "Says what a case is.", "see cases", "Case", _case),
 )

@@ -15,7 +15,7 @@ _PART = re.compile(r"\{(\w+)(:int)?\}")
 _REFUSALS = {
     400: "The request is not understood.",
     401: "There is no token, or it is over.",
-    403: "The roles of the token's person do not allow it, or they are to read the image first.",
+    403: "The roles of the token's person do not allow it, or they are to read the case first.",
     404: "There is no such thing.",
     422: "It cannot be done as asked.",
     429: "The token asks too often; Retry-After says for how long to wait.",

@@ -95,7 +95,7 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Models": _thing("All models.", items=_list(ref("Model"))),
     "Case": _thing(
-        "One image file.",
+        "One image file, or one row of a table, whose pixels are the picture that its model reads.",
         id=TEXT,
         name=_said(TEXT, "Of patients' images a pseudonym."),
         sha256=SHA,
@@ -110,7 +110,7 @@ SCHEMAS: Mapping[str, Schema] = {
         added_at=TIME,
     ),
     "CaseRow": _thing(
-        "One line of the list. Of an image that this person is to read first it has nothing of the "
+        "One line of the list. Of a case that this person is to read first it has nothing of the "
         "model's answer.",
         id=TEXT,
         name=TEXT,
@@ -124,9 +124,18 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "CasePage": _page("CaseRow"),
     "Added": _thing(
-        "What became of a file: added, or a duplicate of a case that was there.",
-        outcome={"enum": ["added", "duplicate"]},
-        case=TEXT,
+        "What became of a file: added, or a duplicate of a case that was there. Of a table each "
+        "row is a case, and the table none.",
+        outcome={"enum": ["added", "duplicate", "table"]},
+        case=_optional(TEXT),
+        rows=_said(_list(ref("AddedRow")), "Of a table, in its order; otherwise empty."),
+    ),
+    "AddedRow": _thing(
+        "What became of one row of a table.",
+        name=_said(TEXT, "The table's name and the row's line; of patients a pseudonym."),
+        outcome={"enum": ["added", "duplicate", "error"]},
+        case=_optional(TEXT),
+        message=_said(TEXT, "Why it cannot be read, or which case has it already; else empty."),
     ),
     "Prediction": _thing(
         "What the model says of one frame. Without a label the model was not made for such an "

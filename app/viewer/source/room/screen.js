@@ -38,7 +38,7 @@ export class Screen {
     this.triesBar = new TriesBar(words, tries, hand.tries);
     this.evidence = new Evidence(
       words, this.triesBar.root, (root) => new ImagePane(root, pane), hand.evidence, keyOf("off"));
-    this.values = new RowValues(words);
+    this.values = new RowValues(words, (...change) => tries.setValue(...change));
     this.verdict = new VerdictStrip(words, hand.verdict, keyOf);
     this.queue = new QueueList(words, hand.open);
     this.keysDialog = new Dialog(words.keys, words, (body) =>
@@ -81,7 +81,7 @@ export class Screen {
     this.heatmapBar.show(sheet, map, maps.isOn, answers);
     this.evidence.show(sheet, { judgements, tried: this.tries.now, compared, map });
     this.triesBar.show(sheet);
-    this.values.show(sheet, maps.isOn ? map : null);
+    this.values.show(sheet, maps.isOn ? map : null, this.tries.now.values);
     this.verdict.show(sheet.form, answers);
     this.showTools();
     this.#layHeatmap(map, maps);

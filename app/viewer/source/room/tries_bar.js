@@ -1,4 +1,4 @@
-// Under the evidence: draw a region to hide or to keep, and take back what was tried.
+// Under the evidence: draw a region to hide or to keep (of a row values are tried beside it), and take back what was tried.
 
 import { element } from "../elements.js";
 import { segments } from "./segments.js";
@@ -20,7 +20,7 @@ export class TriesBar {
     const { tries, words } = this;
     this.root.hidden = sheet.cards.length === 0 || sheet.stage === "blind" || sheet.hides_network;
     this.root.replaceChildren(...(this.root.hidden ? [] : [element("div", { class: "row" },
-      ...(sheet.kind === "row" ? [] : this.#region()),
+      ...(sheet.kind === "row" ? [element("span", { class: "title" }, words.try_values)] : this.#region()),
       element("span", { class: "grow" }),
       element("button", {
         type: "button", "data-action": "restore", disabled: !tries.isTrying, onclick: () => tries.restore(),

@@ -33,6 +33,9 @@ def test_a_change_comes_back_as_it_was_sent() -> None:
         *({"region": 5}, {"region": {}}, {"region": {"marks": []}}, {"region": {"marks": [{}]}}),
         *({"region": REGION | change} for change in ({"action": "paint"}, {"action": ["hide"]})),
         *({"region": REGION | change} for change in ({"fill": "mosaic"}, {"fill": {}})),
+        *({"values": change} for change in (5, ["radius"], {"radius": 5}, {"radius": ""})),
+        *({"values": {"radius": "1" * 201}}, {"values": {str(n): None for n in range(2001)}}),
+        {"values": {"radius": None}, "region": REGION},
         {"region": {"marks": [BOX] * (MOST_SHAPES + 1)}},
         {"region": {"marks": [BOX | {"kind": "length"}]}},
         {"region": {"marks": [BOX | {"kind": "outline", "points": [[1, 2]] * 1500}] * 2}},
@@ -70,3 +73,16 @@ def test_the_same_work_has_the_same_name_and_other_work_another() -> None:
         ),
     ]
     assert len({key, *others}) == len(others) + 1
+
+
+def test_values_of_a_row_come_back_in_order_and_are_named_only_where_there_are_any() -> None:
+    change = Change.from_json({"values": {"texture": "20", "radius": None}})
+    assert list(change.values.items()) == [("radius", None), ("texture", "20")]
+    assert change.to_json() == {
+        "off": [],
+        "region": None,
+        "values": {"radius": None, "texture": "20"},
+    }
+    other = Change.from_json({"values": {"texture": "20"}})
+    assert change.key(**OF) != other.key(**OF)  # type: ignore[arg-type]
+    assert "values" not in Change(off=("p01",)).to_json()

@@ -156,7 +156,7 @@ def test_whoever_works_on_a_case_is_named_to_others_and_the_queue_is_around_it(
         asking(workplace, Actor(name, "reader", roles)) for name in ("Reader One", "Reader Two")
     )
     assert one(f"claim/{case}", {}) == (200, {"text": ""})
-    assert other(f"claim/{case}", {})[1]["text"] == "Reader One works on this image too."
+    assert other(f"claim/{case}", {})[1]["text"] == "Reader One works on this case too."
     assert one(f"release/{case}", {}) == (200, {})
     assert other(f"claim/{case}", {})[1]["text"] == ""
     # One reader alone at this machine tells nobody.

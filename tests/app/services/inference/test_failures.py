@@ -17,7 +17,7 @@ from dprotonet.errors import UnreadableImage
     [
         (UnreadableImage("It is damaged. Export it again."), "It is damaged. Export it again."),
         (OSError(errno.ENOSPC, "No space left on device"), FULL),
-        (FileNotFoundError(), "The stored file is missing. Upload the image again."),
+        (FileNotFoundError(), "The stored file is missing. Upload it again."),
         (
             MemoryError(),
             "This image needs more memory than there is. Export it at a smaller size.",

@@ -10,6 +10,7 @@ from app.domain.bundles import NO_PROTOTYPES
 from app.domain.errors import NotFound
 from app.domain.interventions.changes import Change, DrawnRegion
 from app.domain.marks import Mark
+from app.domain.noun import IMAGE
 from app.services import explanations, image_data, review
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
@@ -71,7 +72,11 @@ def test_an_imported_classifier_reads_an_image_and_is_explained_without_prototyp
     assert sheet.prediction is not None and sheet.matches == ()
     assert [saved.node for saved in sheet.explanations] == ["class:finding"]
     room = open_room(workplace, case_id)
-    assert room.evidence_note == NO_PROTOTYPES and room.waterfall is None and room.cards == ()
+    assert (
+        room.evidence_note == IMAGE.say(NO_PROTOTYPES)
+        and room.waterfall is None
+        and room.cards == ()
+    )
 
 
 def test_the_engine_of_the_settings_runs_the_models(assets: Path, monkeypatch) -> None:

@@ -77,11 +77,11 @@ def test_a_try_is_cancelled_and_is_nobody_else_s(workplace: Workplace, case: str
 def test_what_cannot_be_tried_is_said(workplace: Workplace, pool: FakePool) -> None:
     pool.gate = by_brightness
     case = str(intake.add(workplace, png(2, level=10), name="dark.png").case_id)
-    with pytest.raises(Refused, match="no prediction of this image yet"):
+    with pytest.raises(Refused, match="no prediction of this case yet"):
         asking.request(workplace, case, frame=0, change=OFF)
     queue.run_pending(workplace, pool)
     for change in (OFF, HIDDEN):
-        with pytest.raises(WrongRequest, match="makes no call on this image"):
+        with pytest.raises(WrongRequest, match="makes no call here"):
             asking.request(workplace, case, frame=0, change=change)
     bright = str(intake.add(workplace, png(3, level=220), name="bright.png").case_id)
     queue.run_pending(workplace, pool)

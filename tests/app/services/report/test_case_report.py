@@ -7,6 +7,7 @@ import pytest
 from app.domain.actors import Actor
 from app.domain.annotations import PrototypeJudgement
 from app.domain.errors import Forbidden, NotFound
+from app.domain.noun import IMAGE
 from app.domain.text import RESEARCH_ONLY
 from app.services import explanations, review
 from app.services.inference import queue
@@ -99,7 +100,7 @@ def test_the_heatmap_of_another_node_is_shown_on_request(
     own = case_report.of_case(workplace, case_id, map_id="prototype:p01")
     assert "Heatmap: Prototype p01" in text_of(own)
     other = case_report.of_case(workplace, case_id, map_id="class:none")
-    assert words.NO_HEATMAP in text_of(other)
+    assert IMAGE.say(words.NO_HEATMAP) in text_of(other)
 
 
 def test_image_and_heatmap_stand_side_by_side(
@@ -117,7 +118,7 @@ def test_an_unread_frame_of_a_file_has_a_report_too(workplace: Workplace, pool: 
     case_id = str(intake.add(workplace, dicom(3, frames=2), name="b.dcm").case_id)
     queue.run_pending(workplace, pool)
     text = text_of(case_report.of_case(workplace, case_id, frame=1))
-    assert "frame 2 of 2" in text and words.NO_PREDICTION in text
+    assert "frame 2 of 2" in text and IMAGE.say(words.NO_PREDICTION) in text
     assert "Nobody has signed a verdict" in text
     with pytest.raises(NotFound):
         case_report.of_case(workplace, case_id, frame=2)
@@ -131,5 +132,5 @@ def test_a_reader_without_the_permission_gets_none(workplace: Workplace, case_id
 
 def test_before_their_own_read_a_person_gets_none(workplace: Workplace, case_id: str) -> None:
     blinding.set_reads_first(workplace, True)
-    with pytest.raises(Forbidden, match="Your own read of this image comes first"):
+    with pytest.raises(Forbidden, match="Your own read of this case comes first"):
         case_report.of_case(workplace, case_id)

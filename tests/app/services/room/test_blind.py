@@ -92,9 +92,9 @@ def test_a_draft_of_the_first_read_is_kept_and_goes_with_the_lock(blind: Room) -
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
-        (None, "what the image shows, and how sure you are"),
+        (None, "what it shows, and how sure you are"),
         ({"label": "finding"}, "how sure you are"),
-        ({"confidence": "4"}, "Say what this image shows"),
+        ({"confidence": "4"}, "Say what it shows"),
         (SAID | {"label": ["finding"]}, "The label is no text"),
         (SAID | {"confidence": "9"}, "confidence"),
     ],

@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.bundles import NO_PROTOTYPES
 from app.domain.cases import Sheet, SheetMatch
+from app.domain.noun import IMAGE
 from app.services.room import evidence
 from app.services.room.evidence import (
     NO_GALLERY,
@@ -139,7 +140,7 @@ def test_the_mask_readers_map_of_a_prototype_comes_before_its_own(
 
 def test_a_model_without_training_images_says_how_to_attach_them(read: Room) -> None:
     bare = tuple(replace(match, sources=()) for match in read.sheet.matches)
-    assert evidence.note(replace(read.sheet, matches=bare)) == NO_GALLERY
+    assert evidence.note(replace(read.sheet, matches=bare)) == IMAGE.say(NO_GALLERY)
     assert evidence.note(replace(read.sheet, matches=())).startswith("The prototypes appear when")
 
 
@@ -153,7 +154,7 @@ def test_an_imported_model_says_that_it_has_no_prototypes_and_abstains_from_noth
     read: Room,
 ) -> None:
     sheet = having(read.sheet, prediction=replace(POSITIVE, matches=()))
-    assert evidence.note(sheet) == NO_PROTOTYPES
+    assert evidence.note(sheet) == IMAGE.say(NO_PROTOTYPES)
     assert cards(sheet, {}) == () and steps(sheet, ()) is None
 
 
@@ -215,7 +216,7 @@ class SilentPool(FullPool):
 def test_where_all_is_silent_the_room_says_that_no_prototype_speaks(room: Room) -> None:
     room.pool = SilentPool()
     opened = room.add().open()
-    assert opened.evidence_note == SILENT and opened.waterfall is None
+    assert opened.evidence_note == IMAGE.say(SILENT) and opened.waterfall is None
 
 
 def test_of_a_multi_label_model_the_bars_are_of_one_class(room: Room) -> None:

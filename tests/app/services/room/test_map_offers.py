@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.jobs import Job
+from app.domain.noun import IMAGE
 from app.services import jobs
 from app.services.room.map_offers import NOT_MEASURED, job_text
 from dprotonet.errors import UnusableBundle
@@ -269,7 +270,7 @@ def test_the_mask_reader_has_a_map_of_every_node_with_the_prediction(mapped: Roo
     assert len(opened.maps) == 6 == len({offer.url for offer in opened.maps})
     assert opened.map_actions == () and mapped.pool.explained == []
     first = opened.maps[0]
-    assert first.claim == f"{NOT_MEASURED} · 90 % of it inside the body."
+    assert first.claim == f"{IMAGE.say(NOT_MEASURED)} · 90 % of it inside the body."
     assert first.warning == "" and first.details == (
         "In 92 of 100 validation images with a known finding the marked tenth held it.",
         "A heatmap shows what this network relies on, not where disease is.",

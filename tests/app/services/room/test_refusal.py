@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from app.domain.noun import IMAGE
 from app.domain.room.sheet import RoomSheet
 from app.services import review
 from app.services.room.refusal import CAUTION, HIDE, MEANING, SHOW, TITLE, WHAT_TO_DO, reasons
@@ -36,9 +37,9 @@ def said_of(opened: RoomSheet) -> str:
 def test_a_refused_image_has_neither_class_nor_percentage(refused: Room) -> None:
     opened = refused.open()
     assert opened.headline is not None and opened.headline.tone == "refused"
-    assert opened.headline.sentence == TITLE
+    assert opened.headline.sentence == IMAGE.say(TITLE)
     assert opened.headline.context == "Distance 4.50, its limit is 1.75."
-    assert opened.headline.details == (WHAT_TO_DO, MEANING)
+    assert opened.headline.details == (WHAT_TO_DO["image"], IMAGE.say(MEANING))
     assert (opened.headline.bars, opened.cards, opened.maps) == ((), (), ())
     assert (opened.waterfall, opened.map_actions, opened.evidence_note) == (None, (), "")
     assert (opened.hides_network, opened.anyway) == (True, SHOW)
@@ -49,7 +50,7 @@ def test_a_refused_image_has_neither_class_nor_percentage(refused: Room) -> None
 def test_what_the_network_computed_is_shown_on_request_beside_the_caution(refused: Room) -> None:
     opened = refused.open(anyway=True)
     assert (opened.hides_network, opened.anyway) == (False, HIDE)
-    assert opened.evidence_note == CAUTION
+    assert opened.evidence_note == IMAGE.say(CAUTION)
     assert [card.id for card in opened.cards] == ["p00", "p01", "p02", "p03"], "most similar first"
     assert {(card.effect, card.value) for card in opened.cards} == {("", 0.0)}
     assert opened.waterfall is None and opened.headline is not None and not opened.headline.bars
@@ -57,7 +58,7 @@ def test_what_the_network_computed_is_shown_on_request_beside_the_caution(refuse
     refused.explain("class:finding").work()
     (offer,) = [one for one in refused.maps(anyway=True).values() if one.id == "class:finding"]
     assert offer.claim == "What the network computed for an image that it was not made for."
-    assert (offer.warning, offer.actions, offer.details) == (CAUTION, (), ())
+    assert (offer.warning, offer.actions, offer.details) == (IMAGE.say(CAUTION), (), ())
     shown = said_of(refused.open(anyway=True))
     assert "%" not in shown and "the probability of" not in shown
 

@@ -56,7 +56,7 @@ def test_what_was_locked_or_signed_stays(
     with pytest.raises(Refused, match="locked before"):
         lock(people.ann, study, cases[0], label="none")
     signed = sign(people.ann, study, cases[0])
-    with pytest.raises(Refused, match="signed this image"):
+    with pytest.raises(Refused, match="signed this case"):
         sign(people.ann, study, cases[0], verdict="reject", corrected_label="none")
     with people.ann.store.write() as tx:
         for read in (first, signed):
@@ -229,7 +229,7 @@ def test_a_reader_can_choose_to_read_first_everywhere(
     assert blinding.reads_first(people.ann) and not blinding.reads_first(people.ben)
     assert reading.stage(people.ann, cases[0]) == "blind"
     assert reading.stage(people.ben, cases[0]) == "free"
-    with pytest.raises(Refused, match="Say what this image shows"):
+    with pytest.raises(Refused, match="Say what it shows"):
         reading.lock(people.ann, cases[0], label="", confidence=3, active_seconds=1.0)
     reading.lock(
         people.ann, cases[0], label="", nothing_to_mark=True, confidence=3, active_seconds=1.0

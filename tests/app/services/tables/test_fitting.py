@@ -21,6 +21,15 @@ def test_an_image_for_a_model_of_rows_is_refused_with_a_way_out(workplace: Workp
     assert not list(workplace.blobs.all_keys())
 
 
+def test_a_file_that_is_neither_says_what_is_read_here(workplace: Workplace) -> None:
+    (result,) = several.add_many(workplace, [("read.txt", b"a letter")])
+    assert result.outcome == "skipped"
+    assert result.message == (
+        "The model tiny-rows reads rows of a table, and this file is none. Upload CSV, with a name "
+        "that ends in .csv or .tsv, or Parquet."
+    )
+
+
 def test_a_table_for_a_model_of_images_is_refused_with_a_way_out(workplace: Workplace) -> None:
     images = workplace.models.find("nih-pneumonia")
     assert images is not None

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from app.services.studies.blinding import set_reads_first
 from app.services.tables.row_values import _bars, read_row
 from app.services.uploading import several
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import FakePool
+from tests.app.services.workplaces import OUTSIDE, FakePool
 from tests.dprotonet.row_bundle import CSV
 
 
@@ -72,6 +74,35 @@ def test_where_the_stored_row_is_gone_the_room_opens_without_values(
     workplace.blobs.delete(case.file_sha256)
     room = _room(workplace, taken[0])
     assert room.kind == "row" and room.values == () and room.headline is not None
+
+
+def test_what_can_be_tried_is_a_category_of_the_table_or_to_hide_what_is_there(
+    workplace: Workplace, taken: list[Intake]
+) -> None:
+    values = _room(workplace, taken[1]).values
+    assert [one.can_hide for one in values] == [False, True, True, True]
+    assert values[2].choices == ("early", "middle", "late") and values[1].choices == ()
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_no_sentence_of_a_rows_room_speaks_of_an_image(
+    workplace: Workplace, is_refused: bool
+) -> None:
+    pool = FakePool(
+        classes=("benign", "malignant"), gate=lambda image: OUTSIDE if is_refused else None
+    )
+    taken = several.add_many(workplace, [("table.csv", CSV.encode())])
+    waiting = _room(workplace, taken[0])
+    queue.run_pending(workplace, pool)
+    case_id = str(taken[0].case_id)
+    if not is_refused:
+        explanations.request(workplace, case_id, frame=0, node="class:malignant", tier="standard")
+        queue.run_pending(workplace, pool)
+    room = open_room(workplace, case_id, anyway=True)
+    assert room.kind == "row" and room.headline is not None
+    assert bool(room.maps) is not is_refused
+    said = json.dumps([asdict(waiting), asdict(room)]).replace('"image"', "")
+    assert not re.findall(r"[^\"]*\b(?:images?|films?)\b[^\"]*", said)
 
 
 def test_a_training_row_shows_how_it_differs_by_more_than_colour(

@@ -13,6 +13,6 @@ def test_a_chosen_row_is_shown_in_full_and_opens_its_image(page: Screen) -> None
     page.app.session_state["notes-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     page.run()
     assert "=SUM(1)" in page.text
-    page.press("Open image")
+    page.press("Open case")
     assert page.room["case"] == page.case_id
     assert open_room(page.workplace, page.case_id).facts.title == "two.png"

@@ -69,7 +69,7 @@ def test_the_table_is_sorted_and_says_who_agrees(page: Screen) -> None:
         ("one.png", "yes"),
         ("two.png", "no"),
     ]
-    assert table["Image"].str.startswith("/api/thumbnail/").all()
+    assert table["Case"].str.startswith("/api/thumbnail/").all()
     page.choose("Prediction", "Disagreed")
     assert listed_revisions(page) == [("two.png", "1")]
 

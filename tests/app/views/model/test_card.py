@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.domain.bundles import NO_PROTOTYPES
+from app.domain.noun import IMAGE
 from app.services import models
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import active_model
@@ -29,7 +30,7 @@ def test_an_imported_model_says_on_both_tabs_that_it_has_no_prototypes(
     page = screen.open("model")
     page.choose("Model", imported.digest)
     assert not page.errors
-    assert page.text.count(NO_PROTOTYPES) == 2
+    assert page.text.count(IMAGE.say(NO_PROTOTYPES)) == 2
     assert "squeezenet1_1 (torchvision), imported" in page.text
     assert "none: 2 prototypes" not in page.text
 

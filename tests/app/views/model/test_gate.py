@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.domain.noun import IMAGE
 from app.services import models
 from app.services.workplace import Workplace
 from app.views.model.gate import NO_GATE, ONLY_SCOPE, gate_lines
@@ -28,7 +29,7 @@ FITTED = (
     [
         (None, None, []),
         (None, LIMITS, [DISTANCE, FITTED]),
-        (Scope(colour=True), None, ["Grey images.", ONLY_SCOPE]),
+        (Scope(colour=True), None, ["Grey images.", IMAGE.say(ONLY_SCOPE)]),
         (
             Scope(("CR", "DX"), ("CHEST",), (), False),
             LIMITS,
@@ -49,7 +50,7 @@ def test_a_gate_is_said_as_far_as_a_model_has_one(
 
 
 def test_a_model_without_a_gate_says_so(page: Screen) -> None:
-    assert page.warnings == [NO_GATE]
+    assert page.warnings == [IMAGE.say(NO_GATE)]
 
 
 def test_a_model_with_a_gate_names_its_limits(screen: Screen, workplace: Workplace) -> None:

@@ -45,7 +45,7 @@ def test_a_rejected_image_is_shown_with_what_the_reader_says_and_opens(page: Scr
 def test_the_weeks_are_charts_and_a_table(page: Screen) -> None:
     assert "3 images in 1 week" in page.text
     weeks = next(d.value for d in page.app.dataframe if "Week of" in d.value)
-    assert list(weeks["Images"]) == [3] and list(weeks["Refused"]) == [0]
+    assert list(weeks["Read"]) == [3] and list(weeks["Refused"]) == [0]
 
 
 def test_without_images_it_says_so(screen: Screen) -> None:

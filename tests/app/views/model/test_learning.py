@@ -29,7 +29,7 @@ def test_judgements_are_counted_by_prototype() -> None:
     said = {"p01": {"artefact": 3, "unsure": 1}, "p02": {"useful": 1}}
     assert judgements_text({}, "concept") == "No concept of this model was judged yet."
     assert judgements_text(said, "prototype") == (
-        "Judged so far: p01: artefact on 3 images, unsure on 1 image; p02: useful on 1 image."
+        "Judged so far: p01: artefact on 3 cases, unsure on 1 case; p02: useful on 1 case."
     )
 
 

@@ -23,7 +23,7 @@ def test_a_lead_stops_the_model_and_every_page_says_so(
     for name in ("model", "batch", "annotations", "review"):
         (said,) = stops(page.open(name))
         assert "nih-pneumonia" in said and "is stopped by Reader One on" in said
-        assert "Too many *devices*. New images are not read." in said
+        assert "Too many *devices*. New cases are not read." in said
         assert "Active model none: it is stopped" in page.text
     page.open("model")
     assert "front_hand: stopped" in page.text and not page.buttons("Stop this model")

@@ -15,7 +15,7 @@ def test_files_of_one_study_stand_together(screen: Screen) -> None:
         ("ap.dcm", dicom(2, study_uid="1.2.9")),
     )
     assert "Study of 2 files" in screen.text
-    names = [b.label.replace("\\", "") for b in screen.app.button if b.help == "Open the image"]
+    names = [b.label.replace("\\", "") for b in screen.app.button if b.help == "Open the case"]
     assert abs(names.index("pa.dcm") - names.index("ap.dcm")) == 1
 
 

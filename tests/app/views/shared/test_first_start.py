@@ -25,7 +25,7 @@ def workplace(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplac
 def test_it_stands_in_place_of_every_page_until_no_is_answered(screen: Screen) -> None:
     for page in ("review", "batch", "model"):
         text = screen.open(page).text
-        assert QUESTION in text and "No image is taken in yet" in text
+        assert QUESTION in text and "Nothing is taken in yet" in text
         assert not screen.components
     screen.open("review").press("No, start")
     assert QUESTION not in screen.text

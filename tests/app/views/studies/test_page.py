@@ -35,7 +35,7 @@ def people(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_study_the_page_says_what_one_is(look: Look) -> None:
-    assert "several readers read the same images" in look(ANN).text
+    assert "several readers read the same cases" in look(ANN).text
     assert not look(ANN).buttons("Create")
 
 
@@ -45,13 +45,13 @@ def test_a_lead_creates_a_study_by_the_form_and_opens_it(
 ) -> None:
     page = look(LEA)
     page.write("Name of the study", "Chest").choose("How a case is read", "Alone, without the AI")
-    assert "2 images of this model" in page.text
+    assert "2 cases of this model" in page.text
     fill_people(page, ["ann"], [])
     page.press("Create")
     (made,) = managing.studies(workplace.of(LEA))
     assert (made.name, made.cases, made.readers, made.state) == ("Chest", 2, ("ann",), "draft")
     assert made.protocol.labels == CLASSES and made.protocol.arms == ("alone",)
-    assert "draft · 2 images · 1 reader · alone, without the AI" in page.text
+    assert "draft · 2 cases · 1 reader · alone, without the AI" in page.text
     page.press("Open for reading")
     assert "none is named" in " ".join(page.errors)
     drafts = [m for m in page.app.multiselect if m.key == f"study-adjudicators-{made.study_id}"]
@@ -147,7 +147,7 @@ def test_a_lead_watches_reads_results_gives_a_reference_and_closes(
     page.app.checkbox(key=f"sure-close-{opened.study_id}").check()
     page.run().press("Close")
     assert managing.study(workplace.of(LEA), opened.study_id).state == "closed"
-    assert "closed · 2 images" in page.text
+    assert "closed · 2 cases" in page.text
 
 
 class PlantedFullPool(PlantedPool, FullPool):

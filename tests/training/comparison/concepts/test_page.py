@@ -1,14 +1,18 @@
 from training.comparison.concepts.page import markdown
 
 INTERVAL = {"value": 0.9, "low": 0.8, "high": 0.95}
-SPREAD = {"value": 0.9, "sd": 0.01}
-RIVALS = {"svm": SPREAD, "cav": SPREAD, "channel": {"value": None, "sd": None}}
+SPREAD = {"value": 0.9, "sd": 0.01, "each_seed": [0.92, 0.88]}
+SVM = {"value": 0.91, "sd": 0.01, "each_seed": [0.90, 0.92]}
+NOTHING = {"value": None, "sd": None, "each_seed": [None, None]}
+RIVALS = {"svm": SVM, "cav": SPREAD, "channel": NOTHING}
 
 
 def found(shown=0.5, absent=0.1):
-    network = {"accuracy": INTERVAL, "auroc": INTERVAL, "seconds": 12.3}
+    accuracy = INTERVAL | {"each_seed": [0.9, 0.7]}
+    network = {"accuracy": accuracy, "auroc": INTERVAL, "seconds": 12.3}
     return {
         "recipe": {"name": "tried"},
+        "seeds": [0, 1],
         "images": {"train": 70, "validation": 10, "test": 20},
         "patients": 15,
         "networks": {
@@ -46,7 +50,15 @@ def test_the_page_says_what_was_found_and_by_which_command():
     assert "| token | 5 of 20 | **0.900 ± 0.010** |" in page
     assert "-0.004 [-0.020, +0.010]" in page
     assert "| token | consolidation | 0.500 | 0.100 | 0.100 | 0.100 |" in page
-    assert "| – |" in page or "| — |" in page or "| - |" in page
+    assert "| mean |  | **0.900** | 0.910 | 0.900 | – |" in page
+
+
+def test_each_seed_stands_beside_its_svm():
+    page = markdown(found(), "command")
+    assert "Seeds: 0, 1;" in page
+    assert "| without | 0.900 | 0.700 |" in page
+    assert "| token | 0.920 (+0.020) | 0.880 (-0.040) |" in page
+    assert "in each seed" not in markdown(found() | {"seeds": [0]}, "command")
 
 
 def test_a_concept_that_does_not_pull_is_not_in_the_table():

@@ -12,7 +12,7 @@ def written(tmp_path_factory):
     out = tmp_path_factory.mktemp("study")
     more = ("phantom_films=80", "phantom_size=80", "phantom_shortcut=true", "epochs=2")
     wanted = ("turn_every=2", "concept_batch=8", "concepts=token,AP view", "name=small")
-    command = ["concepts", "phantom", "--out", str(out), "--device", "cpu"]
+    command = ["concepts", "phantom", "--out", str(out), "--seeds", "0", "1", "--device", "cpu"]
     assert main([*command, *settings(*more, *wanted)]) == 0
     return out
 
@@ -24,6 +24,9 @@ def test_a_study_has_a_figure_of_each_concept_and_of_both_networks(written):
         assert 0.0 <= figures["axis"]["value"] <= 1.0
         assert 0.0 <= figures["svm"]["value"] <= 1.0
         assert 0.0 <= figures["plain"]["svm"]["value"] <= 1.0
+        own = figures["axis"]["each_seed"]
+        assert figures["axis"]["value"] == pytest.approx(sum(own) / 2, abs=2e-4)
+        assert own[0] != own[1]
     assert {"accuracy", "auroc", "seconds"} <= set(found["networks"]["plain"])
     assert 0.0 <= found["correlation"] <= 1.0
     assert len(found["pulls"]) == 2 * 4

@@ -1,6 +1,8 @@
 import pytest
 
-from training.comparison.tables.page import markdown
+from dprotonet.attributes.encodings.registry import ENCODINGS
+from training.comparison.tables.page import TITLES, markdown
+from training.comparison.tables.rivals import RIVALS
 
 
 def found(cpcr=0.9):
@@ -33,11 +35,19 @@ def found(cpcr=0.9):
     [
         (0.90, "**The table itself wins.** Gradient boosting is ahead of the best encoding, CPC-R"),
         (0.948, "ahead of the best encoding, CPC-R, by 0.0020: less than the 0.005"),
-        (0.97, "CPC-R, is ahead of gradient boosting on the table itself by 0.0200"),
+        (0.952, "CPC-R, is ahead of gradient boosting on the table itself by 0.0020: less than"),
+        (0.97, "CPC-R, is ahead of gradient boosting on the table itself by 0.0200."),
     ],
 )
 def test_the_page_says_who_wins(cpcr, says):
     assert says in markdown(found(cpcr))
+
+
+def test_the_best_of_several_was_chosen_on_the_same_folds():
+    several = found()
+    assert "flatters" not in markdown(several)
+    several["models"]["bie"] = several["models"]["cpcr"]
+    assert "It is the best of 2 encodings on these very folds" in markdown(several)
 
 
 def test_the_best_stands_first_and_is_compared_with_no_one():
@@ -51,3 +61,7 @@ def test_the_page_names_command_background_and_attributes():
     assert "    python -m training tabular-study" in page
     assert "CPC-R 25%" in page
     assert "| size | 50.0% | +0.1000 | +0.2000 |" in page
+
+
+def test_every_encoding_and_model_has_a_title():
+    assert set(TITLES) == {*ENCODINGS, *RIVALS}

@@ -1,13 +1,12 @@
 import importlib.util
-import subprocess
 
 import numpy as np
 import pytest
 
 from dprotonet.attributes.encodings.pixels import PixelPlaces
+from dprotonet.attributes.encodings.registry import DRAWN
 from dprotonet.errors import ReadableError
-from tests.paths import ROOT
-from tests.tools import tool
+from tests.tools import assert_passes_with
 from training.datasets.tabular.fitted import correlation_order, fit_encoding
 from training.recipe import load_recipe
 
@@ -39,8 +38,16 @@ def test_cpcr_takes_its_options_from_the_recipe(order):
         assert encoding.order == (0, 1, 2, 3, 4, 5)
 
 
-def test_supertml_needs_nothing_fitted():
-    assert fitted("encoding=supertml", "image_size=64").attributes == 6
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_drawing_needs_nothing_fitted(name):
+    assert fitted(f"encoding={name}", "image_size=96") == DRAWN[name](6, 96)
+
+
+def test_the_places_of_refined_need_no_other_library():
+    encoding = fitted("encoding=refined")
+    assert isinstance(encoding, PixelPlaces)
+    assert (encoding.name, encoding.rows, encoding.columns) == ("refined", 3, 3)
+    assert len(set(encoding.places)) == 6
 
 
 def test_an_option_that_the_table_cannot_have_is_refused():
@@ -57,20 +64,23 @@ def test_without_tintolib_the_error_says_how_to_install_it():
 if not has_tintolib:
 
     def test_tintolib_is_tried_in_an_environment_of_its_own():
-        program = tool("encodings", "python")
-        command = [program, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
-        done = subprocess.run(
-            [*command, "-k", "kept_as_places"], capture_output=True, text=True, cwd=ROOT
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "skipped" not in done.stdout
+        assert_passes_with("encodings", __file__, "by_tintolib")
 
 
 @pytest.mark.skipif(not has_tintolib, reason="in the environment of the test above")
-@pytest.mark.parametrize("name", ["tinto", "igtd", "deepinsight"])
-def test_what_tintolib_found_is_kept_as_places(name):
+@pytest.mark.parametrize("name", ["tinto", "igtd", "deepinsight", "fotomics"])
+def test_what_is_found_by_tintolib_is_kept_as_places(name):
     encoding = fitted(f"encoding={name}")
     assert isinstance(encoding, PixelPlaces)
     assert encoding.name == name
     assert len(encoding.places) == 6
     assert fitted(f"encoding={name}") == encoding
+
+
+@pytest.mark.skipif(not has_tintolib, reason="in the environment of the test above")
+@pytest.mark.parametrize("name", ["deepinsight", "fotomics"])
+def test_too_few_attributes_for_places_by_tintolib_are_an_error_that_says_so(name):
+    recipe = load_recipe("tabular", [f"encoding={name}"])
+    two = UNITS[:, :2]
+    with pytest.raises(ReadableError, match="attributes"):
+        fit_encoding(recipe, two, LABELS, (two, LABELS))

@@ -54,6 +54,16 @@ def test_unknown_images_do_not_count_and_the_spread_falls_with_more_images():
     assert few.sd > many.sd > 0
 
 
+def test_the_figure_of_several_networks_is_the_mean_of_theirs():
+    chance = np.random.default_rng(0)
+    shown = chance.integers(0, 2, 200).astype(np.int8)
+    scores = shown + chance.normal(0.0, 1.0, (2, 200))
+    each = [concept_auroc(one, shown, PATIENTS, 100) for one in scores]
+    both = concept_auroc(scores, shown, PATIENTS, 100)
+    assert both.value == pytest.approx((each[0].value + each[1].value) / 2)
+    assert 0 < both.sd < max(one.sd for one in each)
+
+
 def test_a_concept_that_all_images_show_has_no_figure():
     nothing = concept_auroc(np.arange(200.0), np.ones(200, dtype=np.int8), PATIENTS, 20)
     assert nothing.to_json() == {"value": None, "sd": None}

@@ -13,7 +13,7 @@ from training.fitting.crossval import split_rows
 
 
 def settled(context, **settings):
-    recipe = dataclasses.replace(context.recipe, depth=8, **settings)
+    recipe = dataclasses.replace(context.recipe, depth=8, backbone="mobilenet_v2", **settings)
     context = dataclasses.replace(context, recipe=recipe, cut=False)
     rows = split_rows(context)
     table = concept_table(context.images.samples, recipe, rows.train)

@@ -1,8 +1,8 @@
-// What if: prototypes switched off, a region hidden or kept. The server says what the model says then.
+// What if: prototypes switched off, a region of an image hidden or kept, values of a row hidden or written anew. The server says what the model says then.
 
 import { ask as askServer } from "../server.js";
 
-const NOTHING = { off: [], region: null, sentence: "", control: "", waterfall: null };
+const NOTHING = { off: [], region: null, values: {}, sentence: "", control: "", waterfall: null };
 const ENDS = ["done", "failed", "cancelled"];
 
 export class Tries {
@@ -21,7 +21,10 @@ export class Tries {
     Object.assign(this, { opened, trying, steps, ask });
   }
 
-  get isTrying() { return this.now.off.length > 0 || this.now.region !== null; }
+  get isTrying() { 
+    const { off, region, values } = this.now;
+    return off.length > 0 || region !== null || Object.keys(values).length > 0;
+  }
 
   /** Of another image nothing was tried yet. */
   clear() {
@@ -53,6 +56,14 @@ export class Tries {
     this.#tryRegion(marks);
   }
 
+  /** @param {string} name of an attribute @param {string|null|undefined} text in its place; null hides it, undefined: as it is */
+  setValue(name, text) {
+    const { [name]: before, ...others } = this.now.values;
+    if (before === text) return;
+    this.now = { ...this.now, values: text === undefined ? others : { ...others, [name]: text } };
+    this.#ask();
+  }
+
   /** @param {{action?: string, fill?: string}} how what is done with the region */
   choose(how) {
     Object.assign(this, how);
@@ -70,17 +81,18 @@ export class Tries {
     if (!this.isTrying) return this.restore();
     this.#number += 1;
     const number = this.#number;
-    const { off, region } = this.now;
+    const { off, region, values } = this.now;
+    const changed = Object.keys(values).length ? { values } : {};
     this.now = { ...this.now, sentence: this.trying, control: "" };
     this.steps.redraw();
     try {
-      let answer = await this.ask(`try/${this.opened.path}`, { off, region });
+      let answer = await this.ask(`try/${this.opened.path}`, { off, region, ...changed });
       while (!ENDS.includes(answer.state)) {
         if (number !== this.#number) return undefined;
         answer = await this.ask(`try/${answer.id}`);
       }
       if (number !== this.#number) return undefined;
-      this.now = { off, region, ...answered(answer, this.opened.sheet.waterfall) };
+      this.now = { off, region, values, ...answered(answer, this.opened.sheet.waterfall) };
     } catch (error) {
       if (number !== this.#number) return undefined;
       this.now = { ...this.now, sentence: error.message, control: "" };

@@ -3,29 +3,71 @@
 import { element } from "../../elements.js";
 
 export class RowValues {
-  /** @param {object} words */
-  constructor(words) {
-    this.words = words;
+  #shown = "";
+
+  /** @param {object} words @param {(name: string, text?: string|null) => void} change what is tried in a value's place */
+  constructor(words, change) {
+    Object.assign(this, { words, change });
     this.root = element("aside", { class: "row-values", "aria-label": words.values, tabindex: "0", hidden: true });
   }
 
-  /** @param {object} sheet @param {object|null} map the heatmap that lies over the picture */
-  show({ kind, values }, map) {
+  /**
+   * @param {object} sheet
+   * @param {object|null} map the heatmap that lies over the picture
+   * @param {Record<string, string|null>} tried in place of values; null: hidden
+   */
+  show(sheet, map, tried) {
+    const { kind, values } = sheet;
     this.root.hidden = kind !== "row";
-    if (this.root.hidden) return this.root.replaceChildren();
-    return this.root.replaceChildren(
-      ...(map?.shares.length ? [sharesTable(this.words, map)] : []), valuesTable(this.words, values));
+    if (this.root.hidden) return this.#draw("", () => []);
+    const change = canTry(sheet) ? this.change : null;
+    const shares = map?.shares.length ? map : null;
+    // Drawn anew only where it is another: a hand may be in one of its fields.
+    return this.#draw(JSON.stringify([values, shares?.shares, shares?.title, change !== null, tried]), () => [
+      ...(shares ? [sharesTable(this.words, shares)] : []), valuesTable(this.words, values, tried, change)]);
+  }
+
+  #draw(key, tables) {
+    if (key === this.#shown) return;
+    const focused = this.root.getRootNode().activeElement?.dataset?.tries;
+    this.#shown = key;
+    this.root.replaceChildren(...tables());
+    if (focused) this.root.querySelector(`[data-tries="${CSS.escape(focused)}"]`)?.focus();
   }
 }
 
-function valuesTable(words, values) {
+/** Where there is evidence, which a change moves. */
+function canTry({ cards, stage, hides_network: hides }) {
+  return cards.length > 0 && stage !== "blind" && !hides;
+}
+
+function valuesTable(words, values, tried, change) {
+  const titles = [words.attribute, words.value, words.unit, ...(change ? [words.what_if] : [])];
   return element("table", { class: "values" },
     element("caption", {}, words.values),
-    heads(words.attribute, words.value, words.unit),
-    element("tbody", {}, ...values.map(({ name, text, unit, note }) => element("tr", {},
-      element("th", { scope: "row" }, name),
-      element("td", { class: "number" }, text, ...(note ? [element("span", { class: "caution" }, ` ${note}`)] : [])),
-      element("td", { class: "quiet" }, unit)))));
+    heads(...titles),
+    element("tbody", {}, ...values.map((value) => element("tr", { class: value.name in tried ? "tried" : "" },
+      element("th", { scope: "row" }, value.name),
+      element("td", { class: "number" }, value.text,
+        ...(value.note ? [element("span", { class: "caution" }, ` ${value.note}`)] : [])),
+      element("td", { class: "quiet" }, value.unit),
+      ...(change ? [element("td", { class: "what-if" }, ...whatIf(words, value, tried[value.name], change))] : [])))));
+}
+
+/** Hide a value, or have another one in its place. */
+function whatIf(words, { name, text, choices, can_hide: canHide }, tried, change) {
+  const label = words.other_value_of.replace("{}", name);
+  const given = { "aria-label": label, title: label, "data-tries": `value ${name}` };
+  const choose = ({ target }) => change(name, target.value.trim() || undefined);
+  const field = choices.length
+    ? element("select", { ...given, onchange: choose }, ...["", ...choices.filter((one) => one !== text)].map((one) =>
+      element("option", { value: one, selected: one === (tried ?? "") }, one)))
+    : element("input", { ...given, type: "text", inputmode: "decimal", size: "7", maxlength: "40", value: tried ?? "", onchange: choose });
+  const isHidden = tried === null;
+  return [field, element("button", {
+    type: "button", "data-tries": `hide ${name}`, title: words.hide_value_of.replace("{}", name), disabled: !canHide,
+    "aria-pressed": String(isHidden), onclick: () => change(name, isHidden ? undefined : null),
+  }, words.hide_value)];
 }
 
 /** The attributes that the heatmap marks, the most first. */

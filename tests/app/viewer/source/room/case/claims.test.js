@@ -65,12 +65,12 @@ test("a room that was left claims and releases nothing more", async () => {
 
 test("who else works on it is told, but not on the next case", async () => {
   const slow = later();
-  const { claims, said } = claiming({ "claim/a": slow.answer, "claim/b": { text: "Ada works on this image too." } });
+  const { claims, said } = claiming({ "claim/a": slow.answer, "claim/b": { text: "Ada works on this case too." } });
   const first = claims.take("a");
   await claims.take("b");
-  slow.come({ text: "Bob works on this image too." });
+  slow.come({ text: "Bob works on this case too." });
   await first;
-  expect(said).toEqual(["Ada works on this image too."]);
+  expect(said).toEqual(["Ada works on this case too."]);
 });
 
 test("without an answer reading goes on", async () => {

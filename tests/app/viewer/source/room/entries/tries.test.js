@@ -61,3 +61,19 @@ test("a region is tried once it is drawn, and again when what is done with it ch
     ["try/a/0", { off: [], region: { ...region, fill: "mean" } }], "try/t",
   ]);
 });
+
+test("values of a row are tried together, and one taken back alone", async () => {
+  const { tries, asked, steps } = trying({ "try/a/0": DONE });
+  tries.setValue("radius", null);
+  tries.setValue("stage", "late");
+  tries.setValue("stage", "late");
+  await settled();
+  expect(tries.isTrying).toBe(true);
+  tries.setValue("radius", undefined);
+  await settled();
+  expect(asked.map(([, body]) => body.values)).toEqual([{ radius: null }, { radius: null, stage: "late" }, { stage: "late" }]);
+  expect(tries.now.values).toEqual({ stage: "late" });
+  tries.setValue("stage", undefined);
+  expect(tries.isTrying).toBe(false);
+  expect(steps.at(-1)).toBe("restored");
+});
