@@ -262,6 +262,8 @@ class GallerySource:
     has_heatmap: bool
     has_own_map: bool = False
     """Is it kept where the network looks for the prototype in it?"""
+    place: str = ""
+    """Names where that is: the same text, the same place. Empty where it is not kept."""
 
 
 @dataclass(frozen=True)

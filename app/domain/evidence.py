@@ -80,10 +80,10 @@ class Bar:
 
 def reasons(matches: Iterable[SheetMatch]) -> tuple[Reason, ...]:
     """Prototypes whose shown sources are the same images become one reason, in the place of the
-    first of them."""
+    first of them; those that are one patch of an image only where it is the same patch."""
     groups: dict[object, list[SheetMatch]] = {}
     for row in matches:
-        images = frozenset(source.image_sha256 for source in row.sources[:SOURCES])
+        images = _shown(row)
         match = row.match
         key: object = match.prototype
         # Without source images nothing says that two prototypes show the same.
@@ -93,6 +93,14 @@ def reasons(matches: Iterable[SheetMatch]) -> tuple[Reason, ...]:
             key = (ALL_ELSE,)
         groups.setdefault(key, []).append(row)
     return tuple(Reason(tuple(rows)) for rows in groups.values())
+
+
+def _shown(row: SheetMatch) -> frozenset[tuple[str, str]]:
+    """The images that a page shows of a prototype; of one with a single image where it is, too."""
+    is_alone = len(row.sources) == 1
+    return frozenset(
+        (source.image_sha256, source.place if is_alone else "") for source in row.sources[:SOURCES]
+    )
 
 
 def waterfall(found: Sequence[Reason]) -> tuple[Bar, ...]:

@@ -53,6 +53,7 @@ def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource
             has_picture=_file(homes, entry, heatmap=False) is not None,
             has_heatmap=_file(homes, entry, heatmap=True) is not None,
             has_own_map=entry.own_map is not None,
+            place="" if entry.own_map is None else entry.own_map.cells.hex(),
         )
         sources[entry.prototype] = (*earlier, source)
     return sources

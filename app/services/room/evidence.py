@@ -65,7 +65,10 @@ def _card(
 ) -> EvidenceCard:
     first = reason.matches[0]
     model, name = sheet.model or "", first.match.prototype
-    sources = tuple(_source(sheet, first.match, source, row) for source in first.sources)
+    is_alone = len(first.sources) == 1
+    sources = tuple(
+        _source(sheet, first.match, source, row, is_alone=is_alone) for source in first.sources
+    )
     can_be_judged = reason.kind != "other"
     sees_both = any(source.pixels or source.values for source in sources)
     return EvidenceCard(
@@ -136,17 +139,29 @@ def _details(row: SheetMatch) -> str:
     return text if match.against is None else f"{text} for, {signed(match.against)} for the next"
 
 
+def _source_title(
+    sheet: Sheet, match: PrototypeMatch, source: GallerySource, *, is_alone: bool
+) -> str:
+    thing = sheet.noun.one
+    if is_alone and match.kind == "prototype":
+        return f"The one training {thing} of {match.prototype}"
+    title = f"Training {thing} {source.number + 1} of {match.prototype}"
+    if match.kind == "concept":
+        return f"{title}: {signed(source.similarity)}"
+    return f"{title}: weight {percent(source.weight)}"
+
+
 def _source(
-    sheet: Sheet, match: PrototypeMatch, source: GallerySource, row: ReadRow | None
+    sheet: Sheet,
+    match: PrototypeMatch,
+    source: GallerySource,
+    row: ReadRow | None,
+    *,
+    is_alone: bool,
 ) -> SourceImage:
-    prototype = match.prototype
-    address = f"/api/gallery/{sheet.model}/{quote(prototype, safe='')}/{source.number}"
-    title = f"Training {sheet.noun.one} {source.number + 1} of {prototype}"
-    says = (
-        signed(source.similarity) if match.kind == "concept" else f"weight {percent(source.weight)}"
-    )
+    address = f"/api/gallery/{sheet.model}/{quote(match.prototype, safe='')}/{source.number}"
     return SourceImage(
-        title=f"{title}: {says}",
+        title=_source_title(sheet, match, source, is_alone=is_alone),
         pixels=f"{address}/pixels" if source.has_picture else "",
         heatmap=f"{address}/map" if source.has_own_map or source.has_heatmap else "",
         values=row.beside(source.sample_id) if row else (),

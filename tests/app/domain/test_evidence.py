@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,15 @@ def test_prototypes_that_show_the_same_images_are_one_reason() -> None:
     found = reasons([row("p00", 1.0, "abc"), row("p01", 0.5, "abd"), row("p02", 0.25, "cba")])
     assert [reason.prototypes for reason in found] == [("p00", "p02"), ("p01",)]
     assert found[0].evidence == pytest.approx(1.25)
+
+
+def test_patches_of_one_image_are_one_reason_only_where_they_are_the_same_patch() -> None:
+    def patch(name: str, place: str) -> SheetMatch:
+        one = row(name, 1.0, "a")
+        return replace(one, sources=(replace(one.sources[0], place=place),))
+
+    found = reasons([patch("p00", "00ff"), patch("p01", "ff00"), patch("p02", "00ff")])
+    assert [reason.prototypes for reason in found] == [("p00", "p02"), ("p01",)]
 
 
 def test_only_the_images_that_are_shown_count() -> None:

@@ -75,6 +75,7 @@ def test_a_card_says_what_it_does_for_which_class_and_in_how_many_images(read: R
     assert against.effect == "+0.8 towards none, as in this training image"
     assert bare.effect == "+0.7 towards finding", "without images it claims none"
     assert [one.title for one in shared.sources][:1] == ["Training image 1 of p00: weight 10 %"]
+    assert [one.title for one in against.sources] == ["The one training image of p01"]
 
 
 def test_without_a_next_class_what_speaks_against_says_so(read: Room) -> None:
