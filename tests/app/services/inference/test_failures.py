@@ -20,7 +20,7 @@ from dprotonet.errors import UnreadableImage
         (FileNotFoundError(), "The stored file is missing. Upload it again."),
         (
             MemoryError(),
-            "This image needs more memory than there is. Export it at a smaller size.",
+            "This file needs more memory than there is. Export the image at a smaller size.",
         ),
         (ValueError("Zebrowski"), UNEXPECTED),
     ],
