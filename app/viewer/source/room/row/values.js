@@ -42,7 +42,8 @@ function canTry({ cards, stage, hides_network: hides }) {
 }
 
 function valuesTable(words, values, tried, change) {
-  const titles = [words.attribute, words.value, words.unit, ...(change ? [words.what_if] : [])];
+  const hasUnits = values.some(({ unit }) => unit);
+  const titles = [words.attribute, words.value, ...(hasUnits ? [words.unit] : []), ...(change ? [words.what_if] : [])];
   return element("table", { class: "values" },
     element("caption", {}, words.values),
     heads(...titles),
@@ -50,7 +51,7 @@ function valuesTable(words, values, tried, change) {
       element("th", { scope: "row" }, value.name),
       element("td", { class: "number" }, value.text,
         ...(value.note ? [element("span", { class: "caution" }, ` ${value.note}`)] : [])),
-      element("td", { class: "quiet" }, value.unit),
+      ...(hasUnits ? [element("td", { class: "quiet" }, value.unit)] : []),
       ...(change ? [element("td", { class: "what-if" }, ...whatIf(words, value, tried[value.name], change))] : [])))));
 }
 

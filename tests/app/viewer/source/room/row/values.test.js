@@ -54,6 +54,11 @@ test("each value stands with its unit, and what is said of it", () => {
   expect([...of("input"), ...of("button")]).toEqual([]);
 });
 
+test("a table without units has no column for them", () => {
+  const { lines } = shown({ values: [STAGE], cards: [] });
+  expect(lines).toEqual([["Attribute", "Value"], ["stage", "early"]]);
+});
+
 test("what the heatmap marks stands before the values, its longest bar whole", () => {
   const shares = [{ name: "stage", value: 0.5, text: "50 %" }, { name: "radius", value: 0.25, text: "25 %" }];
   const { lines, of, values } = shown({}, { shares, title: "Class late" });
