@@ -29,6 +29,7 @@ class ReaderArguments:
         cells: along a side of the maps.
         body: whether what is marked beside the body is weighed.
         settings: "key=value" each, of any other field of ``ReaderSettings``.
+        least: held-out gap that the reader must be above to be written.
     """
 
     bundle: Path
@@ -40,6 +41,7 @@ class ReaderArguments:
     body: bool
     settings: Sequence[str]
     seed: int
+    least: float
     device: str | None
 
 
@@ -63,6 +65,13 @@ def add_reader(commands: Commands) -> None:
     )
     add_settings(parser)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--least",
+        type=float,
+        default=0.0,
+        metavar="GAP",
+        help="held-out gap that the reader must be above to be written (0)",
+    )
     parser.add_argument("--device", help="cpu, cuda or cuda:N; by default cuda where there is one")
 
 
@@ -96,6 +105,7 @@ def reader(arguments: ReaderArguments) -> None:
             bodies=arguments.body,
             seed=arguments.seed,
             device=usable_device(arguments.device),
+            least=arguments.least,
             progress=progress,
         )
     facts = result.reader_facts

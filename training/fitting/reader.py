@@ -48,13 +48,15 @@ def attach_reader(
     bodies: bool = False,
     seed: int = 0,
     device: str = "cpu",
+    least: float = 0.0,
     progress: Callable[[float], None] | None = None,
     now: datetime | None = None,
 ) -> Bundle:
     """Train a mask reader for a bundle, and write the bundle that has it.
 
-    Where validation images have findings whose place is known, the card says how often its maps
-    held them.
+    A reader that marks badly is not written: its maps would be what a page shows first. Where
+    validation images have findings whose place is known, the card says how often its maps held
+    them.
 
     Args:
         data: the data set that the bundle was trained on.
@@ -64,11 +66,14 @@ def attach_reader(
         bodies: weigh what is marked beside the body. Images on which it cannot be separated are
             left out of that.
         seed: of the training.
+        least: held-out gap that the reader must be above. At 0 what it marks does no more for its
+            nodes than what it leaves out.
         progress: called with the fraction of the steps that are done, rising to 1.
         now: date and time to note; None for the present.
 
     Raises:
-        ReadableError: the data cannot be had, has other classes, or too few images.
+        ReadableError: the data cannot be had, has other classes, or too few images; or the reader
+            marks badly.
         UnusableBundle: the folder holds something else.
     """
     check_target(folder)
@@ -80,6 +85,7 @@ def attach_reader(
     images, model = _images(bundle, split, bodies), bundle.reasons_network.to(device)
     trained = fit_reader(model, images, settings, seed=seed, progress=progress)
     model.cpu()
+    _check_gap(trained, bundle, least)
     maps = maps_for_card(bundle, trained.reader, data)
     when = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     return add_reader(
@@ -90,6 +96,18 @@ def attach_reader(
         trained=_for_card(trained, split, bodies, device),
         maps=maps,
     )
+
+
+def _check_gap(trained: TrainedReader, bundle: Bundle, least: float) -> None:
+    """Refuse a reader whose held-out gap is not above ``least``."""
+    _, gap = trained.best
+    if not gap > least:
+        raise ReadableError(
+            f"The mask reader of {bundle.name} marks badly: its held-out gap is {gap:.2f}, and is "
+            f"to be above {least:g}. No bundle was written. Give it more steps (--steps) or more "
+            "images (--images), or leave the model without one: its heatmaps are searched then. "
+            "--least takes a worse one, to be looked at."
+        )
 
 
 def facts_of(trained: TrainedReader, bundle: Bundle) -> ReaderFacts:

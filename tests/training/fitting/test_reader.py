@@ -15,7 +15,7 @@ from training.fitting import reader
 from training.fitting.reader import attach_reader, body_masks, image_masks
 from training.fitting.run_folder import hardware
 
-LINE = ("--steps", "2", "--images", "24", "--cells", "28", "--device", "cpu")
+LINE = ("--steps", "2", "--images", "24", "--cells", "28", "--device", "cpu", "--least", "-9")
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +52,26 @@ def test_the_same_seed_gives_the_same_bundle(with_reader, trained, class_folder,
     settings = replace(ReaderSettings(), steps=2, cells=28)
     again, other = (
         attach_reader(
-            Bundle.load(trained), class_folder, tmp_path / str(seed), settings, most=24, seed=seed
+            Bundle.load(trained),
+            class_folder,
+            tmp_path / str(seed),
+            settings,
+            most=24,
+            seed=seed,
+            least=-9.0,
         )
         for seed in (0, 1)
     )
     assert again.manifest.files[READER] == with_reader.manifest.files[READER]
     assert other.manifest.files[READER] != with_reader.manifest.files[READER]
+
+
+def test_a_reader_that_marks_badly_is_not_written(trained, class_folder, tmp_path, capsys):
+    line = ["reader", str(trained), "--data", str(class_folder), "--out", str(tmp_path / "new")]
+    assert main([*line, *LINE[:-1], "9"]) == 2
+    said = capsys.readouterr().err
+    assert "marks badly: its held-out gap is " in said and "above 9" in said
+    assert not (tmp_path / "new").exists()
 
 
 def test_what_cannot_be_done_is_said_before_anything_is_trained(

@@ -82,7 +82,7 @@ def edited(parent, data, out, hashes):
 
 
 def given_a_reader(parent, data, out, hashes):
-    attach_reader(parent, data, out, ReaderSettings(steps=1, cells=28), most=20)
+    attach_reader(parent, data, out, ReaderSettings(steps=1, cells=28), most=20, least=-9.0)
     return out
 
 
@@ -114,6 +114,7 @@ def parent(patches, class_folder, tmp_path_factory):
         folder / "read",
         ReaderSettings(steps=1, cells=28),
         most=20,
+        least=-9.0,
     )
     bundle = Bundle.load(folder / "read")
     card = dataclasses.replace(bundle.card, intended_use="For one site.", data="Their own.")
