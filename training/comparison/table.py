@@ -144,11 +144,11 @@ def _each_seed(records: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
 def _differences(first: Seeds, other: Seeds, draws: Array) -> dict[str, Any]:
     """By patient: a resample takes the same images of both, under all seeds."""
     return {
-        name: metrics.interval_json(partial(_difference, figure, first, other), draws)
+        name: metrics.interval_json(partial(difference_of_means, figure, first, other), draws)
         for name, figure in FIGURES.items()
     }
 
 
-def _difference(figure: SeedsFigure, first: Seeds, other: Seeds, weights: Array) -> Array:
-    """Of the means over the seeds, ``(B,)``."""
+def difference_of_means(figure: SeedsFigure, first: Seeds, other: Seeds, weights: Array) -> Array:
+    """Of the means over the seeds, ``(B, N)`` weights to ``(B,)``."""
     return mean_over_seeds(figure, first)(weights) - mean_over_seeds(figure, other)(weights)

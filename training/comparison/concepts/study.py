@@ -15,18 +15,12 @@ from typing import Any
 import numpy as np
 
 from training.comparison.concepts.one_seed import SeedReadings, read_seed
+from training.comparison.table import Seeds, difference_of_means, mean_over_seeds
 from training.data.concept_table import NO, YES, ConceptTable, concept_table
 from training.evaluation.concepts.axes import concept_auroc, impurity, mean_correlation
 from training.evaluation.concepts.niches import niche_impurity
 from training.evaluation.concepts.rivals import RIVALS, rival_scores
-from training.evaluation.metrics import (
-    Array,
-    accuracy_by_image,
-    interval_json,
-    macro_auroc,
-    patient_draws,
-    weighted_mean,
-)
+from training.evaluation.metrics import Array, interval_json, patient_draws
 from training.fitting.context import SplitRows, TrainingContext
 
 NETWORKS = ("concepts", "plain")
@@ -70,29 +64,40 @@ def _networks(
     context: TrainingContext, rows: SplitRows, runs: Sequence[SeedReadings]
 ) -> dict[str, Any]:
     """Accuracy and AUROC of both, and the difference of accuracies, by patient."""
-    draws = patient_draws(context.images.patients[rows.test.numpy()], context.recipe.resamples)
-    right: dict[str, Array] = {}
+    said = {name: _over_seeds(context, rows, runs, name) for name in NETWORKS}
+    at = said["concepts"].rows
+    draws = patient_draws(context.images.patients[at], context.recipe.resamples)
     figures: dict[str, Any] = {}
-    for name in NETWORKS:
-        scored = [run.scored[name] for run in runs]
-        each = np.stack([accuracy_by_image(one.calls(), one.labels) for one in scored])
-        right[name] = each.mean(axis=0)
-
-        def auroc(weights: Array, scored: Any = scored) -> Array:
-            areas = [macro_auroc(one.probabilities, one.labels, weights) for one in scored]
-            return np.mean(areas, axis=0)
-
+    for name, own in said.items():
+        each = own.accuracies(np.ones((1, len(at))))[:, 0]
         figures[name] = {
-            "accuracy": interval_json(partial(weighted_mean, right[name]), draws)
-            | {"each_seed": each.mean(axis=1).round(4).tolist()},
-            "auroc": interval_json(auroc, draws),
+            "accuracy": interval_json(mean_over_seeds(Seeds.accuracies, own), draws)
+            | {"each_seed": each.round(4).tolist()},
+            "auroc": interval_json(mean_over_seeds(Seeds.aurocs, own), draws),
             "seconds": _mean((run.seconds[name] for run in runs), digits=1),
         }
-    less = right["concepts"] - right["plain"]
-    figures["difference"] = {
-        "accuracy": interval_json(partial(weighted_mean, less), draws),
-    }
+    less = partial(difference_of_means, Seeds.accuracies, said["concepts"], said["plain"])
+    figures["difference"] = {"accuracy": interval_json(less, draws)}
     return figures
+
+
+def _over_seeds(
+    context: TrainingContext, rows: SplitRows, runs: Sequence[SeedReadings], name: str
+) -> Seeds:
+    """What one network says of the test images under each seed."""
+    ids = [context.images.samples[i].sample_id for i in rows.test.tolist()]
+    return Seeds(
+        context,
+        [
+            {
+                "seed": number,
+                "sample_ids": ids,
+                "probabilities": run.scored[name].probabilities,
+                "called": run.scored[name].calls(),
+            }
+            for number, run in enumerate(runs)
+        ],
+    )
 
 
 def _concept(
