@@ -71,9 +71,14 @@ class CaseFacts:
     burned_in_annotation: bool | None = None
 
     @property
+    def is_row(self) -> bool:
+        """Is it a row of a table, and no image?"""
+        return self.format == ROW_FORMAT
+
+    @property
     def noun(self) -> Noun:
         """What a sentence calls it."""
-        return ROW if self.format == ROW_FORMAT else IMAGE
+        return ROW if self.is_row else IMAGE
 
 
 @dataclass(frozen=True)

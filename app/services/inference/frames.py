@@ -23,7 +23,6 @@ from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.checks import site_choice
 from app.services.pictures import of_case
-from app.services.tables.fitting import is_row
 from app.services.tables.reading import check_fits
 from app.services.worklist import thumbnails
 from app.services.workplace import Workplace
@@ -348,7 +347,7 @@ def explain_frame(
 def _facts(explanation: Explanation, case: Case) -> dict[str, Any]:
     """What was measured; the picture of a row shows no body."""
     facts = explanation.facts
-    return facts | {"outside_body": None} if is_row(case.facts) else facts
+    return facts | {"outside_body": None} if case.facts.is_row else facts
 
 
 def _known(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from app.domain.cases import Case
 from app.domain.permissions import within
 from app.services.tables import reading
-from app.services.tables.fitting import is_row
 from app.services.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def read(
     Raises:
         ReadableError: the file can no longer be decoded, or the row's model is gone.
     """
-    if is_row(case.facts):
+    if case.facts.is_row:
         bundle = workplace.models.bundle(model or case.model or "")
         return reading.picture(bundle, reading.row_of(workplace, case), name=bundle.name)
     return workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)

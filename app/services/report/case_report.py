@@ -21,7 +21,6 @@ from app.services.report.pictures import ShownHeatmap
 from app.services.room.opening import open_room
 from app.services.room.reliability import MEANING
 from app.services.studies import blinding
-from app.services.tables.fitting import is_row
 from app.services.trust.stopping import stop_of
 from app.services.workplace import Workplace
 
@@ -69,7 +68,7 @@ def of_case(
         *_verdicts(sheet, room),
         *_hashes(sheet, heatmap),
     ]
-    hashed = "values" if is_row(sheet.case.facts) else "pixels"
+    hashed = "values" if sheet.case.facts.is_row else "pixels"
     foot = f"Case {case_id} · {hashed} {sheet.case.pixel_sha256[:16]}"
     made = pdf.built(story, title=f"Report of {sheet.case.file_name}", foot=foot)
     with workplace.store.write() as tx:
@@ -227,7 +226,7 @@ def _revision(revision: Annotation, note: RevisionNote, style: ParagraphStyle) -
 
 
 def _of_case(case: Case) -> tuple[tuple[str, str], ...]:
-    if is_row(case.facts):
+    if case.facts.is_row:
         return ("Row, as it is kept", case.file_sha256), ("Its values", case.pixel_sha256)
     return ("File", case.file_sha256), (f"Pixels ({case.pixel_hash})", case.pixel_sha256)
 

@@ -18,7 +18,6 @@ from app.domain.studies.reads import FREE, FirstRead, Stage
 from app.domain.text import local_time
 from app.services.room.facts import facts
 from app.services.studies import managing, reading
-from app.services.tables.fitting import is_row
 from app.services.tables.row_values import read_row
 from app.services.workplace import Workplace
 
@@ -214,7 +213,7 @@ def lock(
         label=label,
         confidence=entered.confidence,
         marks=entered.shapes(),
-        nothing_to_mark=answers.get("marks") == NOTHING or is_row(case.facts),
+        nothing_to_mark=answers.get("marks") == NOTHING or case.facts.is_row,
         answers=answers_to(protocol, answers, "first"),
         active_seconds=entered.active_seconds or 0.0,
     )

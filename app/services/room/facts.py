@@ -9,7 +9,6 @@ from app.domain.room.sheet import Action, Facts, Link, ModelChoice
 from app.domain.text import counted
 from app.services import batches, models
 from app.services.sending import notes
-from app.services.tables.fitting import is_row
 from app.services.workplace import Workplace
 
 MOST_PRIORS = 50
@@ -48,7 +47,7 @@ def facts(workplace: Workplace, sheet: Sheet, *, shows_models: bool = True) -> F
 
 def twin_text(case: Case, twin: Twin) -> str:
     """What the two cases share."""
-    if is_row(case.facts):
+    if case.facts.is_row:
         return f"The same values as case {twin.case_id} ({twin.file_name}), of another group"
     return f"The same pixels as case {twin.case_id} ({twin.file_name}), with another header"
 
@@ -92,7 +91,7 @@ def _priors(workplace: Workplace, sheet: Sheet) -> tuple[Link, ...]:
 def facts_text(case: Case) -> str:
     """DICOM · DX · PA · 2500 × 2048 · 12 bit."""
     facts = case.facts
-    if is_row(facts):
+    if facts.is_row:
         return f"Row of a table · picture of {facts.columns} × {facts.rows}"
     parts = [
         facts.format.upper(),
@@ -115,7 +114,7 @@ def _link(row: CaseRow) -> Link:
 
 def _details(sheet: Sheet) -> tuple[str, ...]:
     case = sheet.case
-    if is_row(case.facts):
+    if case.facts.is_row:
         return (
             f"Case {case.case_id}",
             f"SHA-256 of the row as it is kept: {case.file_sha256}",
@@ -131,7 +130,7 @@ def _details(sheet: Sheet) -> tuple[str, ...]:
 
 
 def _models(workplace: Workplace, sheet: Sheet) -> tuple[ModelChoice, ...]:
-    reads_rows = is_row(sheet.case.facts)
+    reads_rows = sheet.case.facts.is_row
     usable = [
         info for info in models.all(workplace) if not info.problem and info.reads_rows == reads_rows
     ]

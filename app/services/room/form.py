@@ -26,7 +26,6 @@ from app.domain.room.sheet import Choice, Form, Question, RevisionNote
 from app.domain.studies.reads import FirstRead
 from app.domain.text import counted, label_text, local_time
 from app.services.tables import questions as of_rows
-from app.services.tables.fitting import is_row
 
 _VERDICTS: dict[Verdict, tuple[str, str]] = {
     "accept": ("Right", "The label is right."),
@@ -96,7 +95,7 @@ def judgement(sheet: Sheet) -> tuple[Question, ...]:
     """Asked of the prototypes of a sheet; of a refused image nothing is."""
     if sheet.is_refused:
         return ()
-    return of_rows.JUDGEMENT if is_row(sheet.case.facts) else JUDGEMENT
+    return of_rows.JUDGEMENT if sheet.case.facts.is_row else JUDGEMENT
 
 
 def questions(sheet: Sheet, labels: Sequence[str] = ()) -> tuple[Question, ...]:
@@ -122,7 +121,7 @@ def questions(sheet: Sheet, labels: Sequence[str] = ()) -> tuple[Question, ...]:
     remarks = Question("text", "Remarks", "text")
     if sheet.is_refused:
         return verdict, label, confidence, remarks
-    reads_row = is_row(sheet.case.facts)
+    reads_row = sheet.case.facts.is_row
     return (
         verdict,
         label,

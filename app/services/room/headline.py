@@ -10,7 +10,6 @@ from app.domain.room.sheet import ClassBar, Headline
 from app.domain.text import distinct_percents, number, percent
 from app.services.room import refusal
 from app.services.room.evidence import sum_details
-from app.services.tables.fitting import is_row
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.support import Support
 
@@ -105,7 +104,7 @@ def context(facts: CaseFacts, support: Support | None) -> str:
 
 def kind_of_image(facts: CaseFacts) -> str:
     """Frontal chest film; Image where the file does not say."""
-    if is_row(facts):
+    if facts.is_row:
         return "Row of a table"
     view = facts.view_position.upper()
     direction = "frontal" if view in _FRONTAL else "lateral" if view in _LATERAL else ""

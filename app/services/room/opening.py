@@ -18,7 +18,6 @@ from app.services.room.headline import headline
 from app.services.room.second_read import second_form
 from app.services.studies import blinding, reading
 from app.services.tables import row_values
-from app.services.tables.fitting import is_row
 from app.services.trust import stopping
 from app.services.workplace import Workplace
 
@@ -90,7 +89,7 @@ def _pixels(sheet: Sheet) -> str:
     """Of a row the address names the model that makes its picture, so that a browser which has
     that of another asks again."""
     address = f"/api/pixels/{sheet.case.case_id}/{{frame}}"
-    return f"{address}?model={sheet.model}" if is_row(sheet.case.facts) else address
+    return f"{address}?model={sheet.model}" if sheet.case.facts.is_row else address
 
 
 def _form(workplace: Workplace, sheet: Sheet, draft: Draft | None, frame: int, study: str) -> Form:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from app.domain.cases import Case
 from app.domain.errors import Refused
 from app.domain.permissions import within
-from app.services.tables.fitting import is_row
 from app.services.tables.reading import row_of
 from app.services.workplace import Workplace
 from dprotonet.attributes.attribute import WrongValue
@@ -54,7 +53,7 @@ def pictures(
         Refused: the case is no row, or there is no such attribute, or it cannot have the value.
         ReadableError: the model is gone, or reads another table.
     """
-    if not is_row(case.facts):
+    if not case.facts.is_row:
         raise Refused("An image has no values. Draw a region on it instead.")
     images = workplace.models.bundle(model).rows
     if images is None:

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from app.domain.bundles import BundleInfo
-from app.domain.cases import CaseFacts
 from app.domain.errors import Refused
-from app.domain.tables.table_row import FORMAT
-
-
-def is_row(facts: CaseFacts) -> bool:
-    """Is the case a row of a table?"""
-    return facts.format == FORMAT
 
 
 def no_table(info: BundleInfo) -> str:

@@ -10,7 +10,7 @@ from app.domain.errors import Refused
 from app.domain.permissions import within
 from app.domain.tables.table_row import FORMAT, LARGEST, TableRow, is_kept_row
 from app.domain.text import counted
-from app.services.tables.fitting import check_kind, is_row
+from app.services.tables.fitting import check_kind
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
 from dprotonet.images.isolated.held_bytes import HeldBytes
@@ -103,6 +103,6 @@ def check_fits(workplace: Workplace, case: Case, info: BundleInfo) -> None:
     Raises:
         Refused: an image for a model of rows, a row for one of images or of another table.
     """
-    check_kind(info, row=is_row(case.facts))
+    check_kind(info, row=case.facts.is_row)
     if info.reads_rows:
         facts_of(workplace, row_of(workplace, case), info)

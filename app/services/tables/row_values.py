@@ -15,7 +15,6 @@ from app.domain.permissions import within
 from app.domain.room.sheet import MapOffer, RowValue, Share, SourceValue
 from app.domain.text import percent
 from app.services import image_data
-from app.services.tables.fitting import is_row
 from app.services.tables.reading import row_of
 from app.services.workplace import Workplace
 from dprotonet.errors import ReadableError
@@ -93,7 +92,7 @@ class ReadRow:
 def read_row(workplace: Workplace, case: Case, model: str | None) -> ReadRow | None:
     """A case's row as a model reads it; None of an image, and where the model or the stored row
     cannot be had, which the picture's own route says."""
-    if not is_row(case.facts):
+    if not case.facts.is_row:
         return None
     try:
         bundle = workplace.models.bundle(model or "")

@@ -19,7 +19,7 @@ from app.services.checks import site_choice
 from app.services.deidentify.arrival import Arrival, arrival
 from app.services.deidentify.patients import check_chosen
 from app.services.tables.arriving import is_table
-from app.services.tables.fitting import check_kind, is_row, no_table
+from app.services.tables.fitting import check_kind, no_table
 from app.services.tables.reading import facts_of, row_in
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged, TooManyBytes
@@ -307,7 +307,7 @@ def twin_text(file_name: str, facts: CaseFacts) -> str:
     none has them."""
     if not file_name:
         return ""
-    if is_row(facts):
+    if facts.is_row:
         return f"The same values as “{file_name}”, of another group."
     return f"The same pixels as “{file_name}”, with another header."
 
@@ -317,6 +317,6 @@ def _duplicate(known: Case, name: str) -> Intake:
         "duplicate",
         shown_name(name),
         known.case_id,
-        f"This {'row' if is_row(known.facts) else 'file'} was already imported, as "
+        f"This {'row' if known.facts.is_row else 'file'} was already imported, as "
         f"“{known.file_name}”.",
     )
