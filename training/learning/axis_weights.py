@@ -24,10 +24,10 @@ from dprotonet.editing.conditions import constraints, own_weights
 from dprotonet.editing.objective import HeadObjective, implied_anchor, objective_of
 from dprotonet.editing.quadratic import fit_weights
 from dprotonet.errors import ReadableError
-from dprotonet.inference.calibration import calibrate, class_probabilities
+from dprotonet.inference.calibration import class_probabilities
 from dprotonet.prototypes.responses import Responses
 from training.fitting.export import kept_responses
-from training.fitting.fit import FittedNetwork
+from training.fitting.fit import FittedNetwork, calibrated
 from training.learning.fine_tune import LearnSettings
 from training.learning.judged_images import JudgedImages
 from training.learning.kept_edit import kept_edit
@@ -44,7 +44,8 @@ def teach_axes(opened: Reopened, judged: JudgedImages, settings: LearnSettings) 
         ReadableError: there are no images of training, or none of validation, to fit on.
     """
     bundle, network = opened.bundle, opened.bundle.reasons_network
-    before = as_fitted(opened, network, opened.similarities(network))
+    similarities = opened.similarities(network)
+    before = as_fitted(opened, network, similarities)
     numbers = similarities_of(network, judged, opened.context.device)
     responses = bundle.responses or kept_responses(opened.context, opened.rows, before)
     if responses is None:
@@ -59,7 +60,8 @@ def teach_axes(opened: Reopened, judged: JudgedImages, settings: LearnSettings) 
     new = copy.deepcopy(network)
     with torch.no_grad():
         new.head.weight.copy_(torch.from_numpy(kept_edit(bundle, weights, scale, around)))
-    after = _calibrated(opened, replace(before, network=new))
+    weighed = replace(before, network=new, logits=logits_of(new, similarities))
+    after = calibrated(weighed, opened.context, opened.rows)
     sides = (before, after)
     evidence = [_evidence(bundle, fitted, scale) * numbers for fitted in sides]
     return Taught(
@@ -125,16 +127,6 @@ def with_judged(
         anchor=objective.anchor * objective.ridge / ridge,
         ridge=ridge,
     )
-
-
-def _calibrated(opened: Reopened, fitted: FittedNetwork) -> FittedNetwork:
-    """With the logits of its last layer, and calibrated on validation."""
-    bundle, at = opened.bundle, opened.rows.validation.numpy()
-    assert fitted.similarities is not None
-    logits = logits_of(fitted.network, fitted.similarities)
-    labels = opened.context.images.labels.numpy()[at]
-    chosen = calibrate(logits[at], labels, bundle.classes, bundle.negative_class)
-    return replace(fitted, logits=logits, **vars(chosen))
 
 
 def _evidence(bundle: Bundle, fitted: FittedNetwork, scale: float) -> torch.Tensor:

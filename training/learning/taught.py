@@ -10,11 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.inference.calibration import calibrate
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.responses import Responses
 from training.fitting.export import kept_responses
-from training.fitting.fit import FittedNetwork
+from training.fitting.fit import FittedNetwork, calibrated
 from training.fitting.prototype_stage import fit_head, updated
 from training.learning.fine_tune import LearnSettings, fine_tune
 from training.learning.judged_images import JudgedImages
@@ -67,7 +66,7 @@ def similarities_of(network: nn.Module, judged: JudgedImages, device: str) -> Te
 
 def _finished(opened: Reopened, model: DProtoNet) -> tuple[FittedNetwork, Responses | None]:
     """Prototype update, last layer and calibration of the fine-tuned model."""
-    context, rows, bundle = opened.context, opened.rows, opened.bundle
+    context, rows = opened.context, opened.rows
     update = updated(model, context, rows)
     similarities = opened.similarities(model)
     model.cpu()
@@ -76,12 +75,9 @@ def _finished(opened: Reopened, model: DProtoNet) -> tuple[FittedNetwork, Respon
     fitted = replace(as_fitted(opened, model, similarities), update=update)
     responses = kept_responses(context, rows, fitted)
     if responses is not None:
-        _keep_edit(bundle, model, responses)
-    logits, at = logits_of(model, similarities), rows.validation.numpy()
-    chosen = calibrate(
-        logits[at], context.images.labels.numpy()[at], bundle.classes, bundle.negative_class
-    )
-    return replace(fitted, logits=logits, **vars(chosen)), responses
+        _keep_edit(opened.bundle, model, responses)
+    weighed = replace(fitted, logits=logits_of(model, similarities))
+    return calibrated(weighed, context, rows), responses
 
 
 def _keep_edit(bundle: Bundle, model: DProtoNet, responses: Responses) -> None:
